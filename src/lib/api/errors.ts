@@ -1,0 +1,99 @@
+/** Every code an {@link OnegevityError} can carry. Public: flows branch on `msg.error.code`. */
+export const errorCodes = [
+  // configuration
+  'no_config',
+  'bad_environment',
+  'bad_base_url',
+  'missing_credentials',
+  'env_not_set',
+  // the message, before any request
+  'missing_parameter',
+  'bad_parameter',
+  'bad_body',
+  'webhook_as_body',
+  'bad_path',
+  'unknown_operation',
+  'bad_expression',
+  'patient_not_found',
+  // kits
+  'no_kit',
+  'several_kits',
+  'kit_not_found',
+  // token endpoint
+  'invalid_client',
+  'invalid_scope',
+  'token_refused',
+  'bad_token_response',
+  // the API's answer
+  'unauthorized',
+  'forbidden',
+  'not_found',
+  'conflict',
+  'validation',
+  'rate_limited',
+  'server_error',
+  'bad_response',
+  'redirect',
+  'http_error',
+  // the way to it
+  'dns',
+  'refused',
+  'reset',
+  'tls',
+  'proxy',
+  'timeout',
+  'network',
+  'too_large',
+  'aborted',
+  // paging
+  'paging_stuck',
+  'internal',
+] as const;
+
+export type ErrorCode = (typeof errorCodes)[number];
+
+export interface FieldError {
+  fieldName?: string;
+  message?: string;
+}
+
+export interface ErrorDetails {
+  /** Values for the translated text: names of fields, variables, scopes; never patient data or a secret. */
+  values?: Record<string, string | number>;
+  statusCode?: number;
+  requestId?: string;
+  fieldErrors?: FieldError[];
+  globalErrors?: string[];
+  /** Seconds, as the server asked. */
+  retryAfter?: number;
+  /** `unknown`: a write that may have reached the server. */
+  outcome?: 'failed' | 'unknown';
+}
+
+/**
+ * The one error that leaves `src/lib`. It never has a `cause`: Node-RED copies a cause to the debug sidebar,
+ * and an HTTP client's cause carries the bearer token and the request body.
+ *
+ * `message` starts as the code; the node layer replaces it with translated text.
+ */
+export class OnegevityError extends Error {
+  override readonly name = 'OnegevityError';
+  readonly outcome: 'failed' | 'unknown';
+  readonly statusCode?: number;
+  readonly requestId?: string;
+  readonly fieldErrors?: FieldError[];
+  readonly globalErrors?: string[];
+  readonly retryAfter?: number;
+  /** Not enumerable, so that it is not copied into messages. */
+  declare readonly values: Record<string, string | number>;
+
+  constructor(
+    readonly code: ErrorCode,
+    { values = {}, outcome = 'failed', ...details }: ErrorDetails = {},
+  ) {
+    super(code);
+    Object.assign(this, details);
+    this.outcome = outcome;
+    Object.defineProperty(this, 'values', { value: values, enumerable: false });
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * The shape of the operation table that `scripts/generate.ts` derives from `openapi/onegevity-v1.yaml`.
+ * Nodes, forms, scopes and the client read operations through these types and nowhere else.
+ */
+
+/** A value schema as far as forms and request checks need it (a subset of OpenAPI 3.0's schema object). */
+export interface ValueSchema {
+  type?: 'string' | 'integer' | 'number' | 'boolean' | 'array' | 'object';
+  format?: string;
+  enum?: readonly string[];
+  items?: ValueSchema;
+  minimum?: number;
+  maxLength?: number;
+  pattern?: string;
+}
+
+export interface OperationParameter {
+  name: string;
+  /** `argument`: an input of an operation that this package composes of others (for example `activateKit`). */
+  in: 'path' | 'query' | 'argument';
+  required: boolean;
+  schema: ValueSchema;
+  /** Where the value is read from unless the flow says otherwise, as a path under `msg`; absent: nowhere. */
+  source?: string;
+}
+
+export interface OperationBody {
+  required: boolean;
+  /** Name of the model under `components.schemas`. */
+  schema: string;
+  /** The vendor documents this model (confidence A): unknown members are refused before sending. */
+  known: boolean;
+}
+
+export interface Operation {
+  /** The vendor's operation name, or this package's for a composed one. */
+  id: string;
+  tag: string;
+  method: 'GET' | 'POST' | 'PATCH';
+  /** Template below `/api/v1`, for example `/patients/{patientIdentifier}`. Empty for a composed operation. */
+  path: string;
+  parameters: readonly OperationParameter[];
+  body?: OperationBody;
+  /** Present on list operations: the member of the answer that holds the items. */
+  list?: { items: string };
+  scopes: readonly string[];
+  /** False where the scope is inferred from its name: the vendor documents it for fulfillment only. */
+  scopesKnown: boolean;
+  confidence: 'A' | 'B' | 'C';
+  writes: boolean;
+  /** The operations a composed one is built on. */
+  composedOf?: readonly string[];
+}
