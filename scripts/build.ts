@@ -3,8 +3,8 @@
  * that Node-RED reads from beside a node's .js (its .html, `locales/`, `icons/`).
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, globSync, mkdirSync, rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { generate } from './generate';
 
@@ -24,6 +24,8 @@ void generate().then(() => {
     charset: 'utf8',
   });
   mkdirSync('dist/nodes', { recursive: true });
-  for (const file of globSync('src/nodes/*.html')) cpSync(file, join('dist/nodes', basename(file)));
+  for (const file of readdirSync('src/nodes').filter((name) => name.endsWith('.html'))) {
+    cpSync(join('src/nodes', file), join('dist/nodes', file));
+  }
   for (const folder of ['locales', 'icons']) cpSync(folder, join('dist/nodes', folder), { recursive: true });
 });
