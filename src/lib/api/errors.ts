@@ -23,6 +23,7 @@ export const errorCodes = [
   'invalid_client',
   'invalid_scope',
   'token_refused',
+  'token_unavailable',
   'bad_token_response',
   // the API's answer
   'unauthorized',
@@ -78,22 +79,26 @@ export interface ErrorDetails {
  */
 export class OnegevityError extends Error {
   override readonly name = 'OnegevityError';
+  readonly code: ErrorCode;
   readonly outcome: 'failed' | 'unknown';
   readonly statusCode?: number;
   readonly requestId?: string;
-  readonly fieldErrors?: FieldError[];
-  readonly globalErrors?: string[];
   readonly retryAfter?: number;
-  /** Not enumerable, so that it is not copied into messages. */
+  declare readonly fieldErrors?: FieldError[];
+  declare readonly globalErrors?: string[];
   declare readonly values: Record<string, string | number>;
 
   constructor(
-    readonly code: ErrorCode,
-    { values = {}, outcome = 'failed', ...details }: ErrorDetails = {},
+    code: ErrorCode,
+    { values = {}, outcome = 'failed', fieldErrors, globalErrors, ...details }: ErrorDetails = {},
   ) {
     super(code);
-    Object.assign(this, details);
+    this.code = code;
     this.outcome = outcome;
-    Object.defineProperty(this, 'values', { value: values, enumerable: false });
+    Object.assign(this, details);
+    // The vendor's words may quote what was sent: hidden from util.inspect and from loggers, for msg alone.
+    for (const [name, value] of Object.entries({ values, fieldErrors, globalErrors })) {
+      if (value !== undefined) Object.defineProperty(this, name, { value, enumerable: false });
+    }
   }
 }

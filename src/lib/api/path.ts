@@ -1,0 +1,49 @@
+import { OnegevityError } from './errors';
+
+/**
+ * Encodes a value as exactly one path segment, `.` and `..` included.
+ * @param name the parameter's name, for the error
+ * @throws OnegevityError `missing_parameter` for undefined, null or blank text; `bad_parameter` for what is
+ *   neither text nor a finite number
+ */
+export function pathSegment(name: string, value: unknown): string {
+  const text = parameterText(name, value);
+  if (text.trim() === '') throw new OnegevityError('missing_parameter', { values: { name } });
+  if (Array.isArray(value)) throw new OnegevityError('bad_parameter', { values: { name } });
+  if (text === '.' || text === '..') return text.replaceAll('.', '%2E');
+  try {
+    return encodeURIComponent(text);
+  } catch {
+    // half of a surrogate pair
+    throw new OnegevityError('bad_parameter', { values: { name } });
+  }
+}
+
+/** Text of a path or query value; arrays are joined with commas, as the vendor's clients do. */
+export function parameterText(name: string, value: unknown): string {
+  if (value === undefined || value === null) return '';
+  if (typeof value === 'string') return value;
+  if (typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value)))
+    return String(value);
+  if (Array.isArray(value)) return value.map((item) => parameterText(name, item)).join(',');
+  throw new OnegevityError('bad_parameter', { values: { name } });
+}
+
+/**
+ * Fills a template such as `/patients/{patientIdentifier}`.
+ * @throws OnegevityError `missing_parameter`, `bad_parameter`
+ */
+export function fillPath(template: string, params: Readonly<Record<string, unknown>>): string {
+  return template.replace(/\{(\w+)\}/g, (_, name: string) => pathSegment(name, params[name]));
+}
+
+/** @returns `?a=b&…` of all values that are present, or an empty string */
+export function queryString(params: Readonly<Record<string, unknown>>): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(params)) {
+    const text = parameterText(name, value);
+    if (text !== '') query.set(name, text);
+  }
+  const text = query.toString();
+  return text && `?${text}`;
+}

@@ -1,0 +1,51 @@
+import type { OnegevityError } from './errors';
+
+/** Longest wait that a server's Retry-After is granted, in seconds; beyond it the call fails and says how long. */
+export const retryAfterCap = 60;
+const firstDelay = 250;
+const longestDelay = 8_000;
+
+/**
+ * Exponential delay with full jitter before attempt `attempt + 1`.
+ * @param attempt number of the attempt that failed, from 1
+ * @returns milliseconds, never below 50
+ */
+export function backoff(attempt: number, random: () => number = Math.random): number {
+  const ceiling = Math.min(longestDelay, firstDelay * 2 ** attempt);
+  return Math.max(50, Math.round(ceiling * random()));
+}
+
+/**
+ * Reads a Retry-After header (RFC 9110 10.2.3): whole seconds or an HTTP date.
+ * @returns seconds from now, 0 for a date in the past, undefined for anything that is neither
+ */
+export function retryAfterSeconds(header: string | undefined, now: number = Date.now()): number | undefined {
+  const text = header?.trim();
+  if (!text) return undefined;
+  if (/^\d+$/.test(text)) return Number(text);
+  // Date.parse also takes "1.5" or "-3"; an HTTP date starts with the day's name.
+  if (!/^[A-Za-z]{3,9},? /.test(text)) return undefined;
+  const date = Date.parse(text);
+  return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - now) / 1000));
+}
+
+const passingStatus = new Set([429, 500, 502, 503, 504]);
+const passingFaults = new Set(['reset', 'timeout', 'refused', 'dns', 'network']);
+
+/**
+ * The retry rule. A read is repeated on any passing fault. A write is repeated only where the server said that
+ * it did nothing: 429, or 503 with Retry-After. A dropped connection may have been a second lab order.
+ * @param attempt number of the attempt that failed, from 1
+ * @returns milliseconds to wait before the next attempt, or undefined to give up
+ */
+export function retryDelay(
+  { code, statusCode, retryAfter }: OnegevityError,
+  { writes, attempt, attempts }: { writes: boolean; attempt: number; attempts: number },
+): number | undefined {
+  if (attempt >= attempts) return undefined;
+  const cleanRefusal = statusCode === 429 || (statusCode === 503 && retryAfter !== undefined);
+  const passing = statusCode === undefined ? passingFaults.has(code) : passingStatus.has(statusCode);
+  if (writes ? !cleanRefusal : !passing) return undefined;
+  if (retryAfter === undefined) return backoff(attempt);
+  return retryAfter > retryAfterCap ? undefined : Math.max(retryAfter * 1000, backoff(attempt));
+}
