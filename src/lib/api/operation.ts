@@ -41,8 +41,8 @@ export interface Operation {
   path: string;
   parameters: readonly OperationParameter[];
   body?: OperationBody;
-  /** Present on list operations: the member of the answer that holds the items. */
-  list?: { items: string };
+  /** List operations: the member of the answer that holds the items. `presumed`: its name is not documented. */
+  list?: { items: string; presumed?: boolean };
   scopes: readonly string[];
   /** False where the scope is inferred from its name: the vendor documents it for fulfillment only. */
   scopesKnown: boolean;

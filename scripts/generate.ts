@@ -1,0 +1,75 @@
+/**
+ * Writes `src/generated/` from `openapi/onegevity-v1.yaml`: the TypeScript types of all models, the operation table,
+ * the webhook topics, and the description as JSON for the sandbox and the checks of request bodies.
+ */
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { load } from 'js-yaml';
+import openapiTS, { astToString } from 'openapi-typescript';
+import type { OpenAPI3 } from 'openapi-typescript';
+import { format } from 'prettier';
+import { operationTable, topicList } from './operation-table';
+import type { Description } from './operation-table';
+
+const root = join(__dirname, '..');
+const target = join(root, 'src/generated');
+const banner = '// Generated from openapi/onegevity-v1.yaml by `npm run generate`. Do not edit.\n';
+
+/** The parsed API description. */
+export function readDescription(): Description {
+  return load(readFileSync(join(root, 'openapi/onegevity-v1.yaml'), 'utf8')) as Description;
+}
+
+/**
+ * Writes the generated files; one whose content is unchanged is left alone.
+ *
+ * @throws Error when the description is not consistent.
+ */
+export async function generate(): Promise<void> {
+  const description = readDescription();
+  const types = await openapiTS(description as unknown as OpenAPI3);
+  mkdirSync(target, { recursive: true });
+  replace('api-types.ts', banner + astToString(types));
+  replace('operations.ts', await pretty(operationsSource(description)));
+  replace('topics.ts', await pretty(topicsSource(description)));
+  replace('openapi.json', JSON.stringify(description));
+}
+
+function operationsSource(description: Description): string {
+  const table = operationTable(description);
+  return `import type { Operation } from '../lib/api/operation';
+    export type OperationId = ${union(Object.keys(table))};
+    export const operations: Readonly<Record<OperationId, Operation>> = ${JSON.stringify(table)};`;
+}
+
+function topicsSource(description: Description): string {
+  const topics = topicList(description);
+  return `import type { Topic } from '../lib/webhook/topic';
+    export type TopicName = ${union(topics.map(({ name }) => name))};
+    /** In the vendor's order, which is the order of the webhook node's outputs. */
+    export const topics: readonly (Topic & { name: TopicName })[] = ${JSON.stringify(topics)};`;
+}
+
+function union(names: readonly string[]): string {
+  return names.map((name) => JSON.stringify(name)).join(' | ');
+}
+
+function pretty(source: string): Promise<string> {
+  return format(banner + source, { parser: 'typescript', printWidth: 110, singleQuote: true });
+}
+
+/** Parallel builds must neither see half a file nor rebuild for nothing: hence the rename, and only on a change. */
+function replace(name: string, content: string): void {
+  const file = join(target, name);
+  if (existsSync(file) && readFileSync(file, 'utf8') === content) return;
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, content);
+  renameSync(draft, file);
+}
+
+if (require.main === module) {
+  generate().catch((error: unknown) => {
+    console.error(error);
+    process.exitCode = 1;
+  });
+}

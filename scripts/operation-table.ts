@@ -1,0 +1,182 @@
+/** Derives the operation table and the topics from the API description. Pure functions; no file is touched. */
+import type { Operation, OperationParameter, ValueSchema } from '../src/lib/api/operation';
+import type { Topic } from '../src/lib/webhook/topic';
+
+interface Reference {
+  $ref: string;
+}
+
+interface SourceParameter {
+  name: string;
+  in: 'path' | 'query';
+  required?: boolean;
+  schema: ValueSchema | Reference;
+  'x-default-source'?: string;
+}
+
+interface SourceBody {
+  required?: boolean;
+  content: { 'application/json': { schema: Reference } };
+}
+
+interface SourceOperation {
+  operationId: string;
+  tags: string[];
+  parameters?: (SourceParameter | Reference)[];
+  requestBody?: SourceBody;
+  security: { oauth2: string[] }[];
+  'x-confidence': Operation['confidence'];
+  'x-scope-confidence'?: 'guess';
+  'x-list'?: NonNullable<Operation['list']>;
+}
+
+interface ComposedOperation {
+  operationId: string;
+  tag: string;
+  writes: boolean;
+  composedOf: string[];
+  arguments: Omit<SourceParameter, 'in'>[];
+}
+
+/** The parts of `openapi/onegevity-v1.yaml` that the tables are made of. */
+export interface Description {
+  paths: Record<string, Partial<Record<'get' | 'post' | 'patch', SourceOperation>>>;
+  'x-composed-operations': ComposedOperation[];
+  'x-webhooks': Record<string, { post: { requestBody: SourceBody } }>;
+}
+
+const methods = { get: 'GET', post: 'POST', patch: 'PATCH' } as const;
+const valueKeys = ['type', 'format', 'enum', 'minimum', 'maxLength', 'pattern'] as const;
+
+/**
+ * All operations by id: the vendor's in the order of the description, then the composed ones.
+ *
+ * @throws Error when the description refers to something that it does not hold.
+ */
+export function operationTable(description: Description): Record<string, Operation> {
+  const table: Record<string, Operation> = {};
+  for (const [path, item] of Object.entries(description.paths)) {
+    for (const method of ['get', 'post', 'patch'] as const) {
+      const source = item[method];
+      if (source) table[source.operationId] = vendorOperation(description, path, method, source);
+    }
+  }
+  for (const source of description['x-composed-operations']) {
+    table[source.operationId] = composedOperation(description, table, source);
+  }
+  return table;
+}
+
+/** The webhook topics in the order of the description, which is the vendor's. */
+export function topicList(description: Description): Topic[] {
+  return Object.entries(description['x-webhooks']).map(([name, { post }]) => {
+    const reference = post.requestBody.content['application/json'].schema;
+    const { properties } = resolve<{ properties: object }>(description, reference);
+    return { name, members: Object.keys(properties).filter((member) => member !== 'id') };
+  });
+}
+
+function vendorOperation(
+  description: Description,
+  path: string,
+  method: keyof typeof methods,
+  source: SourceOperation,
+): Operation {
+  const { requestBody, 'x-list': list } = source;
+  return {
+    id: source.operationId,
+    tag: first(source.tags),
+    method: methods[method],
+    path,
+    parameters: (source.parameters ?? []).map((reference) => {
+      const found = resolve<SourceParameter>(description, reference);
+      return parameter(description, found, found.in);
+    }),
+    ...(requestBody && { body: body(description, requestBody) }),
+    ...(list && { list }),
+    scopes: source.security.flatMap(({ oauth2 }) => oauth2),
+    scopesKnown: source['x-scope-confidence'] !== 'guess',
+    confidence: source['x-confidence'],
+    writes: method !== 'get',
+  };
+}
+
+/** Scopes and confidence of a composed operation follow from the calls it is made of. */
+function composedOperation(
+  description: Description,
+  table: Record<string, Operation>,
+  source: ComposedOperation,
+): Operation {
+  const parts = source.composedOf.map((id) => {
+    const part = table[id];
+    if (!part) throw new Error(`${source.operationId} is composed of ${id}, which does not exist`);
+    return part;
+  });
+  return {
+    id: source.operationId,
+    tag: source.tag,
+    method: parts.find(({ writes }) => writes)?.method ?? 'GET',
+    path: '',
+    parameters: source.arguments.map((argument) => parameter(description, argument, 'argument')),
+    scopes: [...new Set(parts.flatMap(({ scopes }) => scopes))],
+    scopesKnown: parts.every(({ scopesKnown }) => scopesKnown),
+    // The letters sort from the best known to the least.
+    confidence: first(
+      parts
+        .map(({ confidence }) => confidence)
+        .sort()
+        .reverse(),
+    ),
+    writes: source.writes,
+    composedOf: source.composedOf,
+  };
+}
+
+function parameter(
+  description: Description,
+  source: Omit<SourceParameter, 'in'>,
+  place: OperationParameter['in'],
+): OperationParameter {
+  const from = source['x-default-source'];
+  return {
+    name: source.name,
+    in: place,
+    required: source.required ?? false,
+    schema: valueSchema(description, source.schema),
+    ...(from !== undefined && { source: from }),
+  };
+}
+
+function body(description: Description, source: SourceBody): NonNullable<Operation['body']> {
+  const { $ref } = source.content['application/json'].schema;
+  const model = resolve<{ 'x-confidence'?: string }>(description, { $ref });
+  return {
+    required: source.required ?? false,
+    schema: $ref.slice($ref.lastIndexOf('/') + 1),
+    known: model['x-confidence'] === 'A',
+  };
+}
+
+function valueSchema(description: Description, reference: ValueSchema | Reference): ValueSchema {
+  const schema = resolve<ValueSchema>(description, reference);
+  return {
+    ...Object.fromEntries(valueKeys.filter((key) => key in schema).map((key) => [key, schema[key]])),
+    ...(schema.items && { items: valueSchema(description, schema.items) }),
+  };
+}
+
+function resolve<T extends object>(description: Description, value: T | Reference): T {
+  if (!('$ref' in value)) return value;
+  const found = value.$ref
+    .split('/')
+    .slice(1)
+    .reduce<unknown>((node, key) => (node as Record<string, unknown> | undefined)?.[key], description);
+  if (!found) throw new Error(`The description has no ${value.$ref}`);
+  return found as T;
+}
+
+function first<T>(values: readonly T[]): T {
+  const [value] = values;
+  if (value === undefined) throw new Error('The description leaves a list empty that must not be');
+  return value;
+}
