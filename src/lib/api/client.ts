@@ -209,7 +209,9 @@ export class ApiClient {
 /** A fault on the way of a write leaves its fate open, unless it happened before anything was sent. */
 function faultOf(error: unknown, writes: boolean): OnegevityError {
   const fault = error instanceof OnegevityError ? error : new OnegevityError('internal');
-  return writes && mayHaveArrived(fault) ? new OnegevityError(fault.code, { outcome: 'unknown' }) : fault;
+  return writes && mayHaveArrived(fault)
+    ? new OnegevityError(fault.code, { outcome: 'unknown', values: fault.values })
+    : fault;
 }
 
 function isSuccess({ statusCode }: RawResponse): boolean {

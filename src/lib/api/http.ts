@@ -136,7 +136,7 @@ async function send(client: AxiosInstance, request: HttpRequest): Promise<RawRes
       body: response.data,
     };
   } catch (error) {
-    throw networkError(error, { timedOut, aborted: request.signal.aborted });
+    throw networkError(error, request, timedOut);
   } finally {
     clearTimeout(timer);
     request.signal.removeEventListener('abort', abort);
@@ -167,10 +167,10 @@ export function mayHaveArrived(error: OnegevityError): boolean {
   return !neverSent.has(error.code);
 }
 
-function networkError(error: unknown, how: { timedOut: boolean; aborted: boolean }): OnegevityError {
-  if (how.aborted) return new OnegevityError('aborted');
-  if (how.timedOut) return new OnegevityError('timeout');
-  return new OnegevityError(networkCode(error));
+function networkError(error: unknown, { signal, timeout }: HttpRequest, timedOut: boolean): OnegevityError {
+  if (signal.aborted) return new OnegevityError('aborted');
+  const code = timedOut ? 'timeout' : networkCode(error);
+  return new OnegevityError(code, { values: { seconds: timeout / 1000 } });
 }
 
 /** Walks the chain of causes: axios, undici and Node each wrap the fault once. */

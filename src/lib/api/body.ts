@@ -1,0 +1,69 @@
+import type { ErrorObject, ValidateFunction } from 'ajv';
+import { OnegevityError } from './errors';
+import type { OperationBody } from './operation';
+import { asObject } from './response';
+
+const validators = new Map<string, ValidateFunction>();
+
+/**
+ * Checks a body before it is sent. A model that the vendor documents is checked whole: unknown members refused,
+ * required ones named. Of any other model only that it is a JSON object or list is known.
+ * @throws OnegevityError `bad_body`, whose text names members and never holds a value
+ */
+export async function checkBody(model: OperationBody, body: unknown): Promise<void> {
+  if (body === undefined) {
+    if (model.required) throw new OnegevityError('bad_body', { values: { name: '-' } });
+    return;
+  }
+  if (typeof body !== 'object' || body === null || Buffer.isBuffer(body)) {
+    throw new OnegevityError('bad_body', { values: { name: 'JSON?' } });
+  }
+  if (!model.known) return;
+  const validate = validators.get(model.schema) ?? (await compile(model.schema));
+  if (!validate(body))
+    throw new OnegevityError('bad_body', { values: { name: faultyMembers(validate.errors ?? []) } });
+}
+
+async function compile(schema: string): Promise<ValidateFunction> {
+  const { Ajv } = await import('ajv');
+  const { default: description } = await import('../../generated/openapi.json', { with: { type: 'json' } });
+  // OpenAPI 3.0 adds words (nullable, discriminator, example) that JSON Schema does not have.
+  const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: false, logger: false });
+  ajv.addSchema({ $id: 'openapi', components: description.components });
+  const validate = ajv.compile({ $ref: `openapi#/components/schemas/${schema}` });
+  validators.set(schema, validate);
+  return validate;
+}
+
+function faultyMembers(errors: readonly ErrorObject[]): string {
+  const names = errors.map(({ instancePath, keyword, params }) => {
+    const at = instancePath.slice(1).replaceAll('/', '.');
+    const { missingProperty, additionalProperty } = params as Record<string, string | undefined>;
+    if (missingProperty) return `${join(at, missingProperty)}?`;
+    if (additionalProperty) return `${join(at, additionalProperty)} (unknown)`;
+    return at || keyword;
+  });
+  return [...new Set(names)].slice(0, 5).join(', ');
+}
+
+function join(at: string, name: string): string {
+  return at ? `${at}.${name}` : name;
+}
+
+/**
+ * Whether a value is a webhook event as the vendor sends it: sending it on as the body of a write is a mistake
+ * in the wiring.
+ * @param fromWebhook the message came from the webhook node: members the vendor may have added do not hide it
+ */
+export function isWebhookEvent(
+  value: unknown,
+  topics: readonly { members: readonly string[] }[],
+  fromWebhook: boolean,
+): boolean {
+  const event = asObject(value);
+  if (!event || !('id' in event)) return false;
+  const size = Object.keys(event).length - 1;
+  return topics.some(
+    ({ members }) => members.every((name) => name in event) && (fromWebhook || members.length === size),
+  );
+}

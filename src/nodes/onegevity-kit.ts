@@ -1,0 +1,4 @@
+import type { NodeAPI } from 'node-red';
+import { registerActionNode } from './shared/action-node';
+
+export = (RED: NodeAPI): void => registerActionNode(RED, 'onegevity-kit', 'kits');

@@ -1,0 +1,71 @@
+import type { Node, NodeAPI } from 'node-red';
+import { topics } from '../generated/topics';
+import { isWebhookEvent } from '../lib/api/body';
+import { OnegevityError } from '../lib/api/errors';
+import { asObject } from '../lib/api/response';
+import { queryString } from '../lib/api/path';
+import { type BodyDef, readBody } from './shared/body';
+import { type CallNodeDef, type Prepared, wireCallNode } from './shared/call-node';
+import { FieldReader, type Fields } from './shared/fields';
+import type { FlowMessage } from './shared/message';
+
+interface RequestDef extends CallNodeDef {
+  method?: string;
+  /** `path` and `query` */
+  fields?: Fields;
+  body?: BodyDef;
+}
+
+const methods = ['GET', 'POST', 'PATCH', 'PUT', 'DELETE'];
+
+/** Any method and path below `/api/v1`: for what the public description does not cover. */
+export = (RED: NodeAPI): void => {
+  function OnegevityRequest(this: Node, def: RequestDef): void {
+    RED.nodes.createNode(this, def);
+    const reader = new FieldReader(RED, this, def.fields ?? {});
+    wireCallNode(RED, this, def, (msg) => prepare(def, reader, msg));
+  }
+  RED.nodes.registerType('onegevity-request', OnegevityRequest);
+};
+
+async function prepare(def: RequestDef, reader: FieldReader, msg: FlowMessage): Promise<Prepared> {
+  const method = def.method ?? 'GET';
+  if (!methods.includes(method)) throw new OnegevityError('bad_parameter', { values: { name: 'method' } });
+  const path = pathOf(await reader.value('path', def.fields?.path ?? { type: 'str', value: '' }, msg));
+  const query = queryOf(await reader.value('query', def.fields?.query ?? { type: 'str', value: '' }, msg));
+  const writes = method !== 'GET';
+  const body = writes ? await readBody(reader, def.body, msg, []) : undefined;
+  const fromWebhook = asObject(msg.onegevity)?.delivery !== undefined;
+  if (writes && isWebhookEvent(body, topics, fromWebhook)) throw new OnegevityError('webhook_as_body');
+  return {
+    operation: `${method} ${path}`,
+    params: {},
+    run: async (call) =>
+      call.emit(await call.client.request({ method, path: path + query, body }, call.options)),
+  };
+}
+
+/**
+ * A path below the base, resolved as a server would: the token must reach the configured root only, and no
+ * path may climb out of `/api/v1`.
+ * @throws OnegevityError `missing_parameter`, `bad_path`
+ */
+function pathOf(value: unknown): string {
+  if (typeof value !== 'string' || value.trim() === '') {
+    throw new OnegevityError('missing_parameter', { values: { name: 'path' } });
+  }
+  const path = value.trim();
+  const decoded = path.replace(/%2e/gi, '.').replace(/%5c/gi, '\\').replace(/%2f/gi, '/');
+  const climbs = decoded.split(/[/\\]/).some((segment) => segment === '.' || segment === '..');
+  const odd = /[\s\\?#\p{Cc}]/u.test(path) || !/^[\x21-\x7e]+$/.test(encodeURI(path));
+  if (!path.startsWith('/') || path.startsWith('//') || climbs || odd) throw new OnegevityError('bad_path');
+  return encodeURI(path).replaceAll('%25', '%');
+}
+
+function queryOf(value: unknown): string {
+  if (value === undefined || value === '') return '';
+  const members = asObject(value);
+  if (members) return queryString(members);
+  if (typeof value !== 'string') throw new OnegevityError('bad_parameter', { values: { name: 'query' } });
+  return queryString(Object.fromEntries(new URLSearchParams(value)));
+}

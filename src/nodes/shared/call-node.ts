@@ -1,0 +1,95 @@
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import type { ApiClient, ApiResponse, CallOptions } from '../../lib/api/client';
+import { OnegevityError } from '../../lib/api/errors';
+import { type ConfigNode, findConfig, translated } from './config-node';
+import { type FlowMessage, setError, setResult } from './message';
+import { CallStatus } from './status';
+
+export interface CallNodeDef extends NodeDef {
+  config?: string;
+  /** Message property that takes the result; default `payload`. */
+  output?: string;
+}
+
+/** What marks a message as one of a list. */
+export interface ListPart {
+  page: object;
+  parts?: object;
+  complete?: boolean;
+}
+
+/** One message's way through a call. */
+export interface Call {
+  msg: FlowMessage;
+  client: ApiClient;
+  options: CallOptions;
+  /** Sends a message with a result on; may be called several times by a list, with its part. */
+  emit(result: ApiResponse, part?: ListPart): void;
+}
+
+export interface Prepared {
+  operation: string;
+  params: Record<string, unknown>;
+  run(call: Call): Promise<void>;
+}
+
+/** What a kind of node does with a message: reads and checks everything, and says what is to be called. */
+export type Prepare = (msg: FlowMessage, config: ConfigNode) => Promise<Prepared>;
+
+/**
+ * Wires a node that turns a message into a call: configuration, status, `send` and exactly one `done`.
+ * @param prepare throws an OnegevityError before anything is sent
+ */
+export function wireCallNode(RED: NodeAPI, node: Node, def: CallNodeDef, prepare: Prepare): void {
+  const config = findConfig(RED, def.config);
+  const status = new CallStatus(RED, node, config);
+  const output = def.output || 'payload';
+  status.idle();
+
+  const handle = async (msg: FlowMessage, send: (msg: FlowMessage) => void): Promise<void> => {
+    if (!config) throw new OnegevityError('no_config');
+    const prepared = await prepare(msg, config);
+    const client = await config.client();
+    const emit: Call['emit'] = (result, part) => {
+      // A list sends copies, since what receives the first may change it before the second is made.
+      const out = part ? RED.util.cloneMessage(msg) : msg;
+      const { page, parts, complete } = part ?? {};
+      setResult(RED, out, output, result, {
+        operation: prepared.operation,
+        environment: config.environment ?? '',
+        params: prepared.params,
+        ...(result.requestId ? { requestId: result.requestId } : {}),
+        ...(page ? { page } : {}),
+      });
+      if (parts) out.parts = parts;
+      if (complete !== undefined) out.complete = complete;
+      send(out);
+    };
+    await prepared.run({ msg, client, options: optionsOf(msg, status), emit });
+  };
+
+  node.on('input', (msg, send, done) => {
+    const message = msg as FlowMessage;
+    status.started();
+    handle(message, send)
+      .then(() => {
+        status.succeeded();
+        done();
+      })
+      .catch((fault: unknown) => {
+        const error = translated(RED, fault);
+        setError(message, error);
+        status.failed(error);
+        done(error);
+      });
+  });
+}
+
+/** `msg.requestTimeout` in milliseconds, as in the core http request node; a bad value is ignored. */
+function optionsOf(msg: FlowMessage, status: CallStatus): CallOptions {
+  const timeout = Number(msg.requestTimeout);
+  return {
+    ...(Number.isFinite(timeout) && timeout > 0 ? { timeout } : {}),
+    onRetry: () => status.retrying(),
+  };
+}

@@ -1,0 +1,39 @@
+import type { Node, NodeAPI } from 'node-red';
+import type { ApiClient } from '../../lib/api/client';
+import type { Environment } from '../../lib/api/environments';
+import { OnegevityError } from '../../lib/api/errors';
+
+/** What other nodes see of an `onegevity-config` node. */
+export interface ConfigNode extends Node {
+  /** Undefined where the configuration is faulty: see {@link problem}. */
+  readonly environment: Environment | undefined;
+  problem(): OnegevityError | undefined;
+  /** Announces the scopes of an operation that a node uses, for the scope choice `minimal`. */
+  needs(scopes: readonly string[]): void;
+  /** @throws OnegevityError */
+  client(): Promise<ApiClient>;
+  /** In the sandbox, the sandbox's own secret. @throws OnegevityError `env_not_set` */
+  webhookSecrets(): Promise<{ current?: string; previous?: string }>;
+  /** Registers a receiver with the embedded sandbox; elsewhere it does nothing. @returns its removal */
+  registerReceiver(url: string, topics?: readonly string[]): Promise<() => void>;
+}
+
+const type = 'onegevity-config';
+
+/** @returns the config node, or undefined where none is chosen, it is disabled, or it is of another type */
+export function findConfig(RED: NodeAPI, id: string | undefined): ConfigNode | undefined {
+  const node = id ? (RED.nodes.getNode(id) as ConfigNode | null) : undefined;
+  return node?.type === type ? node : undefined;
+}
+
+/** Translates a key of the catalogue that all nodes share. */
+export function shared(RED: NodeAPI, key: string, values: Record<string, string | number> = {}): string {
+  return RED._(`@lowcode-health/node-red-onegevity/${type}:${key}`, values);
+}
+
+/** @returns the error with its message in the user's language; anything foreign becomes `internal` */
+export function translated(RED: NodeAPI, error: unknown): OnegevityError {
+  const known = error instanceof OnegevityError ? error : new OnegevityError('internal');
+  known.message = shared(RED, `errors.${known.code}`, known.values);
+  return known;
+}

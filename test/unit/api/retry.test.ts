@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { OnegevityError } from '../../../src/lib/api/errors';
+import { backoff, retryAfterSeconds, retryDelay } from '../../../src/lib/api/retry';
+
+const now = Date.parse('2026-11-24T10:00:00Z');
+
+describe('retry', () => {
+  for (const [header, seconds] of [
+    ['5', 5],
+    ['0', 0],
+    ['99999999999', 99999999999],
+    ['Tue, 24 Nov 2026 10:00:30 GMT', 30],
+    ['Mon, 23 Nov 2026 10:00:00 GMT', 0],
+    ['soon', undefined],
+    ['-5', undefined],
+    ['1.5', undefined],
+    ['', undefined],
+    [undefined, undefined],
+  ] as const) {
+    it(`reads Retry-After ${header} as ${seconds}`, () =>
+      assert.equal(retryAfterSeconds(header, now), seconds));
+  }
+
+  const answer = (statusCode: number, retryAfter?: number) =>
+    new OnegevityError('server_error', { statusCode, ...(retryAfter === undefined ? {} : { retryAfter }) });
+  const read = { writes: false, attempt: 1, attempts: 4 };
+  const write = { ...read, writes: true };
+
+  it('repeats reads on passing faults only', () => {
+    for (const error of [
+      answer(503),
+      answer(429),
+      answer(500),
+      new OnegevityError('reset'),
+      new OnegevityError('timeout'),
+    ]) {
+      assert.ok(retryDelay(error, read)! >= 50);
+    }
+    for (const error of [
+      answer(404),
+      answer(400),
+      answer(501),
+      new OnegevityError('tls'),
+      new OnegevityError('aborted'),
+    ]) {
+      assert.equal(retryDelay(error, read), undefined);
+    }
+  });
+
+  it('repeats a write only after a clean refusal', () => {
+    for (const error of [answer(429), answer(503, 1)]) assert.ok(retryDelay(error, write)! >= 50);
+    for (const error of [
+      answer(503),
+      answer(500),
+      new OnegevityError('reset'),
+      new OnegevityError('timeout'),
+    ]) {
+      assert.equal(retryDelay(error, write), undefined);
+    }
+  });
+
+  it('gives up where the server asks for more than a minute, and after the last attempt', () => {
+    assert.equal(retryDelay(answer(503, 61), read), undefined);
+    assert.ok(retryDelay(answer(503, 60), read)! >= 60_000);
+    assert.equal(retryDelay(answer(503), { ...read, attempt: 4 }), undefined);
+  });
+
+  it('never waits less than 50 ms', () => {
+    assert.equal(
+      backoff(1, () => 0),
+      50,
+    );
+    assert.ok(backoff(100, () => 1) <= 8000);
+  });
+});
