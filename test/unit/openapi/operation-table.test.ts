@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { generate, readDescription } from '../../../scripts/generate';
 import { operationTable } from '../../../scripts/operation-table';
 import type { Operation } from '../../../src/lib/api/operation';
 
-const generatedFile = join(__dirname, '../../../src/generated/operations.ts');
+const generatedFolder = join(__dirname, '../../../src/generated');
 const description = readDescription();
 const table = operationTable(description);
 const operations = Object.values(table);
@@ -149,11 +149,18 @@ describe('The operation table', () => {
     assert.deepEqual(generated.operations, table);
   });
 
+  it('comes with the description as JSON, nothing added', async () => {
+    await generate();
+    const generated = readFileSync(join(generatedFolder, 'openapi.json'), 'utf8');
+    assert.deepEqual(JSON.parse(generated), description);
+  });
+
   it('leaves a generated file alone that would not change', async () => {
     await generate();
-    const before = statSync(generatedFile).mtimeMs;
+    const file = join(generatedFolder, 'operations.ts');
+    const before = statSync(file).mtimeMs;
     await generate();
-    assert.equal(statSync(generatedFile).mtimeMs, before);
+    assert.equal(statSync(file).mtimeMs, before);
   });
 });
 
