@@ -27,7 +27,8 @@ export function readDescription(): Description {
  */
 export async function generate(): Promise<void> {
   const description = readDescription();
-  const types = await openapiTS(description as unknown as OpenAPI3);
+  // A copy, since openapi-typescript adds the discriminators to what it is given.
+  const types = await openapiTS(structuredClone(description) as unknown as OpenAPI3);
   mkdirSync(target, { recursive: true });
   replace('api-types.ts', banner + astToString(types));
   replace('operations.ts', await pretty(operationsSource(description)));
