@@ -74,22 +74,31 @@ async function checkedBody(
   reader: FieldReader,
   msg: FlowMessage,
 ): Promise<unknown> {
-  if (operation.writes && !operation.composedOf) refuseWebhookEvent(def, msg);
+  if (operation.writes) refuseWebhookEvent(operation, def, msg);
   if (!operation.body) return undefined;
-  const pathNames = operation.parameters
-    .filter((parameter) => parameter.in === 'path')
-    .map(({ name }) => name);
-  const body = await readBody(reader, def.body, msg, pathNames);
+  const body = await readBody(reader, def.body, msg, pathMembers(operation));
   await checkBody(operation.body, body);
   return body;
 }
 
-/** A webhook wired straight into a write would send the event itself as patient data. */
-function refuseWebhookEvent(def: ActionDef, msg: FlowMessage): void {
-  if (def.body?.mode === 'form') return;
+/** Members of the payload that the path takes, by the parameter's name and by its default place. */
+function pathMembers({ parameters }: Operation): string[] {
+  const inPath = parameters.filter((parameter) => parameter.in === 'path');
+  return inPath.flatMap(({ name, source }) => (source ? [name, source.replace(/^payload\./, '')] : [name]));
+}
+
+/**
+ * A webhook wired straight into a write would send the event itself as patient data, or repeat what it reports.
+ * Where the dialog names another place for what is written, the flow's author has chosen.
+ */
+function refuseWebhookEvent(operation: Operation, def: ActionDef, msg: FlowMessage): void {
+  const { mode, type = 'msg', value = 'payload' } = def.body ?? {};
+  const chosen = operation.composedOf
+    ? Object.keys(def.fields ?? {}).length > 0
+    : mode === 'form' || type !== 'msg' || value !== 'payload';
   const fromWebhook = asObject(msg.onegevity)?.delivery !== undefined;
-  const source = def.body?.type === undefined || def.body.type === 'msg' ? msg.payload : undefined;
-  if (isWebhookEvent(source, topics, fromWebhook)) throw new OnegevityError('webhook_as_body');
+  if (!chosen && isWebhookEvent(msg.payload, topics, fromWebhook))
+    throw new OnegevityError('webhook_as_body');
 }
 
 async function requirePatient(
