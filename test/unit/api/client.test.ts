@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
+import { operations } from '../../../src/generated/operations';
+import { ApiClient, type ClientOptions } from '../../../src/lib/api/client';
+import { OnegevityError } from '../../../src/lib/api/errors';
+import { json, raw, reset, silent, TestServer, truncated } from '../../support/http-server';
+
+const canary = 'CANARY-secret-4711';
+
+describe('API client over real sockets', () => {
+  let server: TestServer;
+  let client: ApiClient;
+
+  const connect = (more: Partial<ClientOptions> = {}) =>
+    new ApiClient({
+      root: server.url,
+      connections: 16,
+      clientId: 'id',
+      clientSecret: canary,
+      scopes: ['patients_read'],
+      clientAuth: 'basic',
+      tokenPath: '/oauth/token',
+      timeout: 5000,
+      concurrency: 16,
+      rate: 0,
+      ...more,
+    });
+  const read = (params: Record<string, unknown> = { patientIdentifier: 'P1' }) =>
+    client.call(operations.patientDetails, params);
+  const write = () =>
+    client.call(operations.updatePatient, { patientIdentifier: 'P1' }, { firstName: canary });
+
+  beforeEach(async () => {
+    server = await TestServer.start();
+    client = connect();
+  });
+  afterEach(async () => {
+    await client.close();
+    await server.stop();
+  });
+
+  it('sends the bearer token, the body as JSON, and reads the answer', async () => {
+    server.answers = [json(201, { ok: true }, { 'x-request-id': 'r1' })];
+    assert.deepEqual(await write(), { statusCode: 201, body: { ok: true }, requestId: 'r1' });
+    const [request] = server.apiRequests;
+    assert.equal(request?.method, 'PATCH');
+    assert.equal(request?.url, '/api/v1/patients/P1');
+    assert.equal(request?.headers.authorization, 'Bearer token-1');
+    assert.equal(request?.headers['content-type'], 'application/json');
+    assert.deepEqual(JSON.parse(request?.body ?? ''), { firstName: canary });
+  });
+
+  for (const [identifier, url] of [
+    ['..', '/api/v1/patients/%2E%2E'],
+    ['a/b', '/api/v1/patients/a%2Fb'],
+    ['a?b', '/api/v1/patients/a%3Fb'],
+    ['%2e%2e', '/api/v1/patients/%252e%252e'],
+    ['😀', '/api/v1/patients/%F0%9F%98%80'],
+  ] as const) {
+    it(`sends ${identifier} as one path segment`, async () => {
+      await read({ patientIdentifier: identifier });
+      assert.equal(server.apiRequests[0]?.url, url);
+    });
+  }
+
+  it('sends nothing for an empty identifier, which would list all patients', async () => {
+    await assert.rejects(read({ patientIdentifier: '' }), { code: 'missing_parameter' });
+    assert.equal(server.requests.length, 0);
+  });
+
+  it('uses one token for a thousand cold calls', async () => {
+    await Promise.all(Array.from({ length: 1000 }, () => read()));
+    assert.equal(server.tokens, 1);
+  });
+
+  it('gets one new token when ten calls in flight meet a revoked one', async () => {
+    await read();
+    server.answers = [
+      (request, response, socket) =>
+        json(request.headers.authorization === 'Bearer token-1' ? 401 : 200, {})(request, response, socket),
+    ];
+    await Promise.all(Array.from({ length: 10 }, () => read()));
+    assert.equal(server.tokens, 2);
+  });
+
+  it('stops after the second 401', async () => {
+    server.answers = [json(401, {})];
+    await assert.rejects(read(), { code: 'unauthorized', statusCode: 401 });
+    assert.equal(server.apiRequests.length, 2);
+  });
+
+  it('does not repeat a 403 and names the scope', async () => {
+    server.answers = [json(403, {})];
+    const error = await read().catch((fault: unknown) => fault as OnegevityError);
+    assert.ok(error instanceof OnegevityError);
+    assert.equal(error.code, 'forbidden');
+    assert.equal(error.values.scope, 'patients_read');
+    assert.equal(server.apiRequests.length, 1);
+  });
+
+  it('repeats a read twice on 503 and a write never', async () => {
+    server.answers = [json(503, {}), json(503, {}), json(200, { a: 1 })];
+    assert.deepEqual((await read()).body, { a: 1 });
+    assert.equal(server.apiRequests.length, 3);
+    server.requests.length = 0;
+    server.answers = [json(503, {}), json(200, {})];
+    await assert.rejects(write(), { code: 'server_error', outcome: 'unknown' });
+    assert.equal(server.apiRequests.length, 1);
+  });
+
+  it('repeats a write that was cleanly refused', async () => {
+    server.answers = [
+      json(429, {}, { 'retry-after': '0' }),
+      json(503, {}, { 'retry-after': '0' }),
+      json(200, {}),
+    ];
+    assert.equal((await write()).statusCode, 200);
+    assert.equal(server.apiRequests.length, 3);
+  });
+
+  it('fails at once where the server asks for a longer wait than a minute', async () => {
+    server.answers = [json(429, {}, { 'retry-after': '86400' })];
+    await assert.rejects(read(), { code: 'rate_limited', retryAfter: 86400 });
+    assert.equal(server.apiRequests.length, 1);
+  });
+
+  it('says that the fate of a write is unknown after a reset or a timeout', async () => {
+    server.answers = [reset];
+    await assert.rejects(write(), { code: 'reset', outcome: 'unknown' });
+    server.answers = [silent];
+    client = connect({ timeout: 50 });
+    await assert.rejects(write(), { code: 'timeout', outcome: 'unknown' });
+    assert.equal(server.apiRequests.length, 2);
+  });
+
+  it('says that a write failed where nothing was sent', async () => {
+    await server.stop();
+    await assert.rejects(write(), { code: 'refused', outcome: 'failed' });
+    server = await TestServer.start();
+  }).timeout(10_000);
+
+  it('reads the vendor’s validation errors', async () => {
+    const body = { id: 'v1', globalErrors: ['g'], fieldErrors: [{ fieldName: 'f', message: 'm' }] };
+    server.answers = [json(400, body)];
+    const error = await write().catch((fault: unknown) => fault as OnegevityError);
+    assert.ok(error instanceof OnegevityError);
+    assert.deepEqual(
+      [error.code, error.requestId, error.globalErrors, error.fieldErrors, error.outcome],
+      ['validation', 'v1', ['g'], [{ fieldName: 'f', message: 'm' }], 'failed'],
+    );
+  });
+
+  for (const [name, answer, code] of [
+    ['HTML with a JSON type', raw(200, '<html>', { 'content-type': 'application/json' }), 'bad_response'],
+    ['a redirect', raw(302, '', { location: 'http://example.invalid/' }), 'redirect'],
+    ['404', json(404, {}), 'not_found'],
+    ['409', json(409, {}), 'conflict'],
+    ['418', json(418, {}), 'http_error'],
+  ] as const) {
+    it(`calls ${name} ${code}`, async () => {
+      server.answers = [answer];
+      await assert.rejects(read(), { code });
+      assert.equal(server.apiRequests.length, 1);
+    });
+  }
+
+  it('takes 204 and an empty body for null', async () => {
+    server.answers = [raw(204, '')];
+    assert.deepEqual((await read()).body, null);
+  });
+
+  it('repeats a read whose body was cut off', async () => {
+    server.answers = [truncated, json(200, { a: 1 })];
+    assert.deepEqual((await read()).body, { a: 1 });
+  });
+
+  it('refuses an answer beyond the size limit', async () => {
+    server.answers = [raw(200, JSON.stringify('x'.repeat(5000)))];
+    client = connect({ maxBytes: 1000 });
+    await assert.rejects(read(), { code: 'too_large' });
+  });
+
+  it('aborts calls in flight and waiting when it closes', async () => {
+    server.answers = [silent];
+    client = connect({ concurrency: 1 });
+    const calls = [read(), read(), read()].map((call) => assert.rejects(call, { code: 'aborted' }));
+    await new Promise((resolve) => server.server.once('request', resolve));
+    await client.close();
+    await Promise.all(calls);
+  });
+
+  it('keeps secret, token and body out of its errors, however deep one looks', async () => {
+    for (const answer of [json(401, { secret: canary }), json(500, canary), reset, raw(200, canary)]) {
+      server.answers = [answer];
+      client = connect({ timeout: 300 });
+      const error = await write().catch((fault: unknown) => fault);
+      const text = inspect(error, { depth: 10 }) + JSON.stringify(error);
+      assert.doesNotMatch(text, new RegExp(`${canary}|token-\\d|Bearer`));
+      assert.equal((error as Error).cause, undefined);
+      await client.close();
+    }
+  });
+});
