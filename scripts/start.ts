@@ -1,0 +1,42 @@
+/**
+ * `npm start`: Node-RED with these nodes installed and the example "Order a test kit" deployed, in a folder of
+ * its own (`.demo/`, kept between starts; delete it to begin anew). `PORT` sets the port.
+ */
+import { spawn } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+const root = join(__dirname, '..');
+const userDir = join(root, '.demo');
+const port = process.env.PORT ?? '1880';
+
+const settings = `module.exports = {
+  uiHost: '127.0.0.1',
+  flowFile: 'flows.json',
+  credentialSecret: 'demo: nothing secret is kept here',
+  // The sandbox's orders move on every second.
+  onegevitySandboxPace: 1,
+  editorTheme: { tours: false },
+  telemetry: { enabled: false, updateNotification: false },
+};
+`;
+
+const link = join(userDir, 'node_modules/@lowcode-health/node-red-onegevity');
+if (!existsSync(link)) {
+  mkdirSync(dirname(link), { recursive: true });
+  symlinkSync(root, link, 'junction');
+}
+writeFileSync(join(userDir, 'settings.js'), settings);
+const flows = join(userDir, 'flows.json');
+if (!existsSync(flows)) cpSync(join(root, 'examples/01 - Order a test kit.json'), flows);
+
+const nodeRed = spawn(
+  process.execPath,
+  [require.resolve('node-red/red.js'), '--userDir', userDir, '--port', port],
+  {
+    stdio: 'inherit',
+  },
+);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => nodeRed.kill(signal));
+nodeRed.on('exit', (code) => (process.exitCode = code ?? 0));
+console.log(`The editor: http://127.0.0.1:${port}/`);
