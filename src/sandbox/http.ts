@@ -1,0 +1,43 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { generalError, validationError } from './errors';
+
+/** Largest request body in bytes. */
+const MAX_BODY = 1_048_576;
+
+export async function readBody(req: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_BODY) throw generalError(413, 'The body is too large.', { connection: 'close' });
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+export const isType = (req: IncomingMessage, type: string): boolean =>
+  req.headers['content-type']?.split(';')[0]?.trim().toLowerCase() === type;
+
+/** @returns The parsed body, or undefined where nothing was sent. */
+export async function readJson(req: IncomingMessage): Promise<unknown> {
+  const body = await readBody(req);
+  if (body.length === 0) return undefined;
+  if (!isType(req, 'application/json')) throw generalError(415, 'Send application/json.');
+  try {
+    return JSON.parse(body.toString()) as unknown;
+  } catch {
+    throw validationError(400, { globalErrors: ['The body is not JSON.'] });
+  }
+}
+
+/** Answers with JSON, always: the vendor's widgets take an empty answer for a failure. */
+export function sendJson(
+  res: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const bytes = Buffer.from(JSON.stringify(body));
+  res.writeHead(status, { 'content-type': 'application/json', 'content-length': bytes.length, ...headers });
+  res.end(bytes);
+}

@@ -1,0 +1,61 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { OAuthError, type Auth } from './auth';
+import { isType, readBody, sendJson } from './http';
+import type { Store } from './store';
+
+const NO_STORE = { 'cache-control': 'no-store', pragma: 'no-cache' };
+
+/** Serves `POST /oauth/token` (RFC 6749, 4.1.3 and 4.4). */
+export async function serveToken(auth: Auth, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const body = await readBody(req);
+  try {
+    if (req.method !== 'POST') throw new OAuthError('invalid_request', 'use POST', 405);
+    if (!isType(req, 'application/x-www-form-urlencoded')) {
+      throw new OAuthError('invalid_request', 'send application/x-www-form-urlencoded');
+    }
+    sendJson(res, 200, auth.token(req.headers.authorization, new URLSearchParams(body.toString())), NO_STORE);
+  } catch (error) {
+    if (!(error instanceof OAuthError)) throw error;
+    sendJson(
+      res,
+      error.status,
+      { error: error.error, error_description: error.description },
+      { ...NO_STORE, ...(error.status === 401 && { 'www-authenticate': 'Basic realm="sandbox"' }) },
+    );
+  }
+}
+
+/**
+ * Serves `GET /oauth/authorize`, which the vendor's UI-Kit opens in a hidden frame: it goes on to the redirect at
+ * once, with a code or with an error that the page behind it can tell.
+ */
+export function serveAuthorize(auth: Auth, store: Store, query: URLSearchParams, res: ServerResponse): void {
+  const target = redirectTarget(query);
+  if (!target || !auth.isClient(query.get('client_id'))) {
+    sendJson(res, 400, {
+      error: 'invalid_request',
+      error_description: 'unknown client_id or bad redirect_uri',
+    });
+    return;
+  }
+  const patientIdentifier = query.get('patientIdentifier') ?? undefined;
+  try {
+    if (patientIdentifier !== undefined && !store.read(patientIdentifier)) {
+      throw new OAuthError('access_denied', 'there is no such patient');
+    }
+    target.searchParams.set('code', auth.authorize(query, patientIdentifier));
+  } catch (error) {
+    if (!(error instanceof OAuthError)) throw error;
+    target.searchParams.set('error', error.error);
+    target.searchParams.set('error_description', error.description);
+  }
+  const state = query.get('state');
+  if (state !== null) target.searchParams.set('state', state);
+  res.writeHead(302, { location: target.href, ...NO_STORE, 'content-length': 0 }).end();
+}
+
+function redirectTarget(query: URLSearchParams): URL | undefined {
+  const text = query.get('redirect_uri') ?? '';
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return url?.protocol === 'http:' || url?.protocol === 'https:' ? url : undefined;
+}

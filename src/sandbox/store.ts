@@ -1,0 +1,104 @@
+import type { OrderState, Patient, PatientState } from './model';
+import { identifierOf, indexOf, makePatient } from './people';
+import { seedPatient } from './seed';
+
+/**
+ * All state, in memory. Seeded patients are made when they are asked for and kept only once they are changed, so
+ * that 100,000 of them cost nothing at the start.
+ */
+export class Store {
+  private kept = new Map<string, PatientState>();
+  /** Patients that were created after the start, in their order. */
+  private created: string[] = [];
+  private lastId = 0;
+
+  constructor(
+    private readonly seed: number,
+    private readonly seeded: number,
+  ) {
+    this.reset();
+  }
+
+  /** Goes back to the seeded data. */
+  reset(): void {
+    this.kept = new Map();
+    this.created = [];
+    // Above every number of seeded data, which have a block of 1,000 for each patient.
+    this.lastId = 900_000_000;
+  }
+
+  /** @returns The next number for a new thing; numbers are never used twice. */
+  id(): number {
+    return ++this.lastId;
+  }
+
+  /** @returns A patient to look at: changes to a seeded one are lost, use {@link edit} for those. */
+  read(patientIdentifier: string): PatientState | undefined {
+    const kept = this.kept.get(patientIdentifier);
+    if (kept) return kept;
+    const index = this.seededIndex(patientIdentifier);
+    return index === undefined ? undefined : seedPatient(this.seed, index);
+  }
+
+  /** @returns A patient to change. */
+  edit(patientIdentifier: string): PatientState | undefined {
+    const state = this.read(patientIdentifier);
+    if (state) this.kept.set(patientIdentifier, state);
+    return state;
+  }
+
+  create(patient: Patient): PatientState {
+    const state: PatientState = {
+      patient,
+      orders: [],
+      reports: [],
+      recommendations: [],
+      answers: {},
+      agreements: [],
+    };
+    this.kept.set(patient.patientIdentifier, state);
+    this.created.push(patient.patientIdentifier);
+    return state;
+  }
+
+  get patientCount(): number {
+    return this.seeded + this.created.length;
+  }
+
+  /** @returns The patients from position `start` up to, not including, `end`. */
+  patients(start: number, end: number): Patient[] {
+    const last = Math.min(end, this.patientCount);
+    const page: Patient[] = [];
+    for (let position = start; position < last; position++) page.push(this.patientAt(position));
+    return page;
+  }
+
+  /** @returns Who has an order of that identifier: identifiers are unique for one patient only. */
+  ownersOf(orderIdentifier: string): PatientState[] {
+    const has = (state: PatientState): boolean =>
+      state.orders.some(({ order }) => order.orderIdentifier === orderIdentifier);
+    const owners = [...this.kept.values()].filter(has);
+    const index = indexOf(orderIdentifier);
+    const seeded = index === undefined ? undefined : this.read(identifierOf(index));
+    return seeded && has(seeded) && !owners.includes(seeded) ? [...owners, seeded] : owners;
+  }
+
+  private patientAt(position: number): Patient {
+    const identifier =
+      position < this.seeded ? identifierOf(position) : (this.created[position - this.seeded] ?? '');
+    return this.kept.get(identifier)?.patient ?? makePatient(this.seed, position);
+  }
+
+  private seededIndex(patientIdentifier: string): number | undefined {
+    const index = indexOf(patientIdentifier);
+    return index !== undefined &&
+      index >= 0 &&
+      index < this.seeded &&
+      identifierOf(index) === patientIdentifier
+      ? index
+      : undefined;
+  }
+}
+
+export const orderOf = (state: PatientState, orderIdentifier: string): OrderState | undefined =>
+  state.orders.find(({ order }) => order.orderIdentifier === orderIdentifier);
