@@ -1,5 +1,5 @@
 import type { ErrorObject, ValidateFunction } from 'ajv';
-import { OnegevityError } from './errors';
+import { OnegevityError, type FieldError } from './errors';
 import type { OperationBody } from './operation';
 import { asObject } from './response';
 
@@ -20,8 +20,10 @@ export async function checkBody(model: OperationBody, body: unknown): Promise<vo
   }
   if (!model.known) return;
   const validate = validators.get(model.schema) ?? (await compile(model.schema));
-  if (!validate(body))
-    throw new OnegevityError('bad_body', { values: { name: faultyMembers(validate.errors ?? []) } });
+  if (validate(body)) return;
+  const fieldErrors = faultyMembers(validate.errors ?? []);
+  const names = fieldErrors.slice(0, 5).map(({ fieldName, message }) => `${fieldName} (${message})`);
+  throw new OnegevityError('bad_body', { values: { name: names.join(', ') }, fieldErrors });
 }
 
 async function compile(schema: string): Promise<ValidateFunction> {
@@ -35,15 +37,16 @@ async function compile(schema: string): Promise<ValidateFunction> {
   return validate;
 }
 
-function faultyMembers(errors: readonly ErrorObject[]): string {
-  const names = errors.map(({ instancePath, keyword, params }) => {
+/** @returns each faulty member once, with the word of JSON Schema that it breaks */
+function faultyMembers(errors: readonly ErrorObject[]): Required<FieldError>[] {
+  const faults = errors.map(({ instancePath, keyword, params }) => {
     const at = instancePath.slice(1).replaceAll('/', '.');
     const { missingProperty, additionalProperty } = params as Record<string, string | undefined>;
-    if (missingProperty) return `${join(at, missingProperty)}?`;
-    if (additionalProperty) return `${join(at, additionalProperty)} (unknown)`;
-    return at || keyword;
+    if (missingProperty) return { fieldName: join(at, missingProperty), message: 'required' };
+    if (additionalProperty) return { fieldName: join(at, additionalProperty), message: 'unknown' };
+    return { fieldName: at || 'payload', message: keyword };
   });
-  return [...new Set(names)].slice(0, 5).join(', ');
+  return faults.filter(({ fieldName }, i) => faults.findIndex((one) => one.fieldName === fieldName) === i);
 }
 
 function join(at: string, name: string): string {
