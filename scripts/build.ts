@@ -3,7 +3,7 @@
  * that Node-RED reads from beside a node's .js (its .html, `locales/`, `icons/`).
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { generate } from './generate';
@@ -15,22 +15,20 @@ async function build(): Promise<void> {
   await generate();
   rmSync('dist', { recursive: true, force: true });
   execFileSync(process.execPath, [require.resolve('typescript/bin/tsc')], { stdio: 'inherit' });
-  if (existsSync('src/editor/index.ts'))
-    buildSync({
-      entryPoints: { editor: 'src/editor/index.ts' },
-      outdir: 'resources',
-      bundle: true,
-      minify: true,
-      format: 'iife',
-      target: 'es2020',
-      charset: 'utf8',
-    });
+  buildSync({
+    entryPoints: { editor: 'src/editor/index.ts' },
+    outdir: 'resources',
+    bundle: true,
+    minify: true,
+    format: 'iife',
+    target: 'es2020',
+    charset: 'utf8',
+  });
   mkdirSync('dist/nodes', { recursive: true });
   for (const file of readdirSync('src/nodes').filter((name) => name.endsWith('.html'))) {
     cpSync(join('src/nodes', file), join('dist/nodes', file));
   }
-  for (const folder of ['locales', 'icons'].filter((name) => existsSync(name)))
-    cpSync(folder, join('dist/nodes', folder), { recursive: true });
+  for (const folder of ['locales', 'icons']) cpSync(folder, join('dist/nodes', folder), { recursive: true });
 }
 
 build().catch((error: unknown) => {
