@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { request } from 'node:http';
+import { SandboxUnderTest } from '../../support/sandbox';
+
+describe("The sandbox's control routes", () => {
+  let under: SandboxUnderTest;
+
+  beforeEach(async () => {
+    under = await SandboxUnderTest.start();
+  });
+  afterEach(() => under.close());
+
+  /** The fetch of Node sets Host by itself, so this takes the lower way. */
+  const statusWith = (headers: Record<string, string>, method = 'POST', path = '/sandbox/reset') =>
+    new Promise<number>((resolve, reject) => {
+      request(under.url + path, { method, headers, agent: false }, (response) => {
+        response.resume().on('end', () => resolve(response.statusCode ?? 0));
+      })
+        .on('error', reject)
+        .end();
+    });
+
+  it('refuse a foreign Host and a foreign Origin, whatever the method', async () => {
+    const { port } = under.sandbox;
+    const own = `127.0.0.1:${port}`;
+    const foreign = [
+      { host: `evil.example:${port}` },
+      { host: `127.0.0.1.evil.example:${port}` },
+      { host: own, origin: 'http://evil.example' },
+      { host: own, origin: 'null' },
+      { host: own, origin: `https://${own}` },
+      { host: own, origin: `http://127.0.0.1:${port + 1}` },
+      { host: `localhost:${port}`, origin: `http://${own}` },
+    ];
+    for (const headers of foreign) {
+      for (const [method, path] of [
+        ['POST', '/sandbox/reset'],
+        ['GET', '/sandbox/deliveries'],
+        ['OPTIONS', '/sandbox/reset'],
+      ] as const) {
+        assert.equal(await statusWith(headers, method, path), 403, JSON.stringify([method, headers]));
+      }
+    }
+  });
+
+  it('answer this computer by each of its names, with the own Origin or none', async () => {
+    const { port } = under.sandbox;
+    for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, `LOCALHOST:${port}`, `[::1]:${port}`]) {
+      assert.equal(await statusWith({ host }), 200, host);
+    }
+    const own = `127.0.0.1:${port}`;
+    assert.equal(await statusWith({ host: own, origin: `http://${own}` }), 200);
+  });
+
+  it('give no other origin leave to read them', async () => {
+    const { headers } = await under.control('GET', 'webhooks');
+    assert.equal(headers.get('access-control-allow-origin'), null);
+  });
+
+  it('reset to the seeded data, and keep endpoints and tokens', async () => {
+    under.sandbox.registerWebhook({ url: 'http://127.0.0.1:9/none' });
+    await under.order('O-1');
+    await under.api('PATCH', '/patients/SB-000001', { lastName: 'Changed' });
+    assert.equal((await under.control('POST', 'reset')).status, 200);
+    assert.equal((await under.api('GET', '/patients/P-1')).status, 404);
+    assert.notEqual((await under.api('GET', '/patients/SB-000001')).body.lastName, 'Changed');
+    assert.equal((await under.control('GET', 'webhooks')).body.webhooks.length, 1);
+    assert.deepEqual((await under.control('GET', 'deliveries')).body.deliveries, []);
+  });
+
+  it('name the order of a patient where two patients have one of that name', async () => {
+    await under.order('O-1', { patientIdentifier: 'P-1' });
+    await under.order('O-1', { patientIdentifier: 'P-2' });
+    assert.equal((await under.control('GET', 'orders/O-1')).status, 409);
+    const one = await under.control('GET', 'orders/O-1?patientIdentifier=P-2');
+    assert.equal(one.body.patientIdentifier, 'P-2');
+    assert.equal((await under.control('GET', 'orders/O-9')).status, 404);
+    assert.equal((await under.control('POST', 'orders/%E0%A4%A/advance')).status, 400);
+  });
+});
