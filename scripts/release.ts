@@ -7,7 +7,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { changeOf, nextVersion, pending, released, withRelease } from './release/changelog';
-import { npm, pack, packageRoot, sbom } from './support/npm';
+import { npm, pack, packageRoot } from './support/npm';
+import { sbom } from './support/sbom';
 
 interface Manifest {
   version: string;

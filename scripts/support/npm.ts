@@ -81,12 +81,6 @@ export async function pack(folder: string): Promise<Packed> {
   return packed;
 }
 
-/** Everything that is installed with the package, as CycloneDX. */
-export async function sbom(): Promise<string> {
-  const args = ['sbom', '--sbom-format', 'cyclonedx', '--omit', 'dev', '--package-lock-only'];
-  return (await npm(args, { cwd: packageRoot })).stdout;
-}
-
 /** npm's own script: the one that runs this script, or the one beside Node.js. */
 function npmCli(): string {
   const beside = join(dirname(process.execPath), '../lib/node_modules/npm/bin/npm-cli.js');
