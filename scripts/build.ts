@@ -3,9 +3,10 @@
  * that Node-RED reads from beside a node's .js (its .html, `locales/`, `icons/`).
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
+import { bin } from '../package.json';
 import { generate } from './generate';
 
 const root = join(__dirname, '..');
@@ -15,6 +16,8 @@ async function build(): Promise<void> {
   await generate();
   rmSync('dist', { recursive: true, force: true });
   execFileSync(process.execPath, [require.resolve('typescript/bin/tsc')], { stdio: 'inherit' });
+  // npm marks commands as executable when it installs; what tsc writes anew is not.
+  for (const command of Object.values(bin)) chmodSync(command, 0o755);
   if (existsSync('src/editor/index.ts'))
     buildSync({
       entryPoints: { editor: 'src/editor/index.ts' },
