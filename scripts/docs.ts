@@ -7,9 +7,11 @@ import { errorsPage } from './docs/errors-page';
 import { licencesPage } from './docs/licences-page';
 import { fill } from './docs/markdown';
 import { operationTables, topicTable } from './docs/reference';
+import { statusTable } from './docs/statuses';
 
 /** @returns the pages by path below the package's root, as they should be */
 export async function pages(): Promise<Map<string, string>> {
+  const troubleshooting = 'docs/troubleshooting.md';
   const contract = 'docs/message-contract.md';
   const filled = fill(fill(read(contract), 'operations', operationTables()), 'topics', topicTable());
   const notice = '<!-- Written by `npm run docs`. Do not edit. -->\n\n';
@@ -17,6 +19,7 @@ export async function pages(): Promise<Map<string, string>> {
     'docs/errors.md': notice + errorsPage(),
     'docs/licences.md': notice + licencesPage(),
     [contract]: filled,
+    [troubleshooting]: fill(read(troubleshooting), 'statuses', statusTable()),
   };
   const formatted = Object.entries(all).map(
     async ([file, text]) => [file, await format(text, { parser: 'markdown', printWidth: 110 })] as const,

@@ -42,7 +42,7 @@ export function errorsPage(): string {
 
   const sections = groups.map(({ title, text, codes }) => {
     const rows = Object.entries(codes).map(([code, advice]) => [
-      `\`${code}\``,
+      `<a id="${code}"></a>\`${code}\``,
       catalogue.status[code] ?? '',
       placeholders(catalogue.errors[code] ?? ''),
       advice,
