@@ -28,6 +28,7 @@ interface SourceOperation {
   'x-confidence': Operation['confidence'];
   'x-scope-confidence'?: 'guess';
   'x-list'?: NonNullable<Operation['list']>;
+  'x-converts'?: NonNullable<Operation['converts']>;
 }
 
 interface ComposedOperation {
@@ -82,7 +83,7 @@ function vendorOperation(
   method: keyof typeof methods,
   source: SourceOperation,
 ): Operation {
-  const { requestBody, 'x-list': list } = source;
+  const { requestBody, 'x-list': list, 'x-converts': converts } = source;
   return {
     id: source.operationId,
     tag: first(source.tags),
@@ -94,6 +95,7 @@ function vendorOperation(
     }),
     ...(requestBody && { body: body(description, requestBody) }),
     ...(list && { list }),
+    ...(converts && { converts }),
     scopes: source.security.flatMap(({ oauth2 }) => oauth2),
     scopesKnown: source['x-scope-confidence'] !== 'guess',
     confidence: source['x-confidence'],
