@@ -2,9 +2,10 @@ import { topics } from '../../generated/topics';
 import { validationError } from '../errors';
 import { apiOperations, faultKinds, readFault } from '../faults/kinds';
 import type { ControlCall, Controls } from './routes';
+import type { FaultChoices } from './state';
 
 /** The faults that are set, and all that can be. */
-export function describeFaults({ faults }: Controls) {
+export function describeFaults({ faults }: Controls): FaultChoices {
   return {
     faults: faults.list(),
     kinds: faultKinds,

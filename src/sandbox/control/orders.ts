@@ -3,6 +3,7 @@ import { moves, nextMove } from '../machine';
 import type { OrderState, PatientState } from '../model';
 import { orderOf } from '../store';
 import type { ControlCall, Controls } from './routes';
+import type { ShownMove } from './state';
 
 type Found = [PatientState, OrderState];
 
@@ -72,7 +73,7 @@ function shown(patient: PatientState, state: OrderState) {
   };
 }
 
-export const listed = (patient: PatientState, state: OrderState) =>
+export const listed = (patient: PatientState, state: OrderState): ShownMove[] =>
   moves(patient, state).map(({ name, element, by }) => ({
     name,
     by,

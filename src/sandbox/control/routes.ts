@@ -11,16 +11,9 @@ import type { RequestLog } from '../requests';
 import type { Webhooks } from '../webhooks';
 import { addFault, describeFaults } from './faults';
 import { advanceOrder, moveOrder, overview, releaseOrder, setBack } from './orders';
+import type { Facts } from './state';
 import { look } from './view';
 import { addWebhook, resendDelivery } from './webhooks';
-
-/** What the page tells about the sandbox as a whole. */
-export interface Facts {
-  pace: number;
-  seed: number;
-  retryDelays: readonly number[];
-  deliveryTimeout: number;
-}
 
 export interface Controls {
   shop: Shop;
@@ -82,6 +75,11 @@ const routes: Readonly<Record<string, Route>> = {
   'GET deliveries': ({ webhooks }) => ({ deliveries: webhooks.deliveries() }),
   'POST deliveries/:id/resend': resendDelivery,
   'GET requests': ({ requests }) => ({ requests: requests.list() }),
+  'GET requests/:id': ({ requests }, { params }) => {
+    const entry = requests.get(params.id ?? '');
+    if (!entry) throw notFound('request');
+    return entry;
+  },
   'GET faults': describeFaults,
   'POST faults': addFault,
   'DELETE faults': ({ faults }) => {

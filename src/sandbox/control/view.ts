@@ -2,12 +2,13 @@
 import type { PatientState } from '../model';
 import { listed } from './orders';
 import type { Controls } from './routes';
+import type { ShownPatient, State } from './state';
 
 const PEOPLE_A_PAGE = 10;
 const DELIVERIES = 60;
 const REQUESTS = 60;
 
-export function look(controls: Controls, query: URLSearchParams) {
+export function look(controls: Controls, query: URLSearchParams): State {
   const { shop, webhooks, faults, requests, changes, facts } = controls;
   const page = Math.max(1, Math.floor(Number(query.get('page')) || 1));
   const start = (page - 1) * PEOPLE_A_PAGE;
@@ -21,12 +22,16 @@ export function look(controls: Controls, query: URLSearchParams) {
     patients: patients.map(person),
     webhooks: webhooks.list(),
     deliveries: webhooks.deliveries().slice(-DELIVERIES).reverse(),
-    requests: requests.list().slice(0, REQUESTS),
+    // Bodies are asked for one by one.
+    requests: requests
+      .list()
+      .slice(0, REQUESTS)
+      .map(({ body: _, answer: __, ...entry }) => entry),
     faults: faults.list(),
   };
 }
 
-const person = (state: PatientState) => ({
+const person = (state: PatientState): ShownPatient => ({
   patientIdentifier: state.patient.patientIdentifier,
   name: `${state.patient.firstName ?? ''} ${state.patient.lastName ?? ''}`.trim(),
   dateOfBirth: state.patient.dateOfBirth,
