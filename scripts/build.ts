@@ -3,9 +3,10 @@
  * that Node-RED reads from beside a node's .js (its .html, `locales/`, `icons/`).
  */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
+import { bin } from '../package.json';
 import { generate } from './generate';
 
 const root = join(__dirname, '..');
@@ -15,6 +16,8 @@ async function build(): Promise<void> {
   await generate();
   rmSync('dist', { recursive: true, force: true });
   execFileSync(process.execPath, [require.resolve('typescript/bin/tsc')], { stdio: 'inherit' });
+  // npm marks commands as executable when it installs; what tsc writes anew is not.
+  for (const command of Object.values(bin)) chmodSync(command, 0o755);
   if (existsSync('src/editor/index.ts'))
     buildSync({
       entryPoints: { editor: 'src/editor/index.ts' },
@@ -25,9 +28,6 @@ async function build(): Promise<void> {
       target: 'es2020',
       charset: 'utf8',
     });
-  // npm does this where it installs; npx in this folder takes them as they are.
-  const { bin } = JSON.parse(readFileSync('package.json', 'utf8')) as { bin: Record<string, string> };
-  for (const command of Object.values(bin)) if (existsSync(command)) chmodSync(command, 0o755);
   mkdirSync('dist/nodes', { recursive: true });
   for (const file of readdirSync('src/nodes').filter((name) => name.endsWith('.html'))) {
     cpSync(join('src/nodes', file), join('dist/nodes', file));

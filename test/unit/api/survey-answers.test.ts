@@ -127,10 +127,7 @@ describe('Answers to a survey', () => {
           fc.record({ OTHER: words }, { noNullPrototype: true }),
         ),
         EXERCISE: fc.subarray(['WALKING', 'SWIMMING', 'OTHER_EXERCISE'], { minLength: 1 }),
-        MOOD: fc.record({
-          ANXIETY: fc.integer({ min: 1, max: 4 }),
-          CHEERFUL: fc.integer({ min: 1, max: 4 }),
-        }),
+        MOOD: fc.record({ ANXIETY: place, CHEERFUL: place }, { noNullPrototype: true }),
       },
       { requiredKeys: [], noNullPrototype: true },
     );
