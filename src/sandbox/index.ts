@@ -21,6 +21,7 @@ import { Webhooks } from './webhooks';
 
 export type { Fault, FaultName } from './faults/kinds';
 export type { ControlRequest } from './control/routes';
+export { pageFile, type PageFile } from './page-files';
 
 export interface SandboxOptions {
   /** 0, the default, takes a free one. */

@@ -1,4 +1,6 @@
 /** The page's files. They hold no data: those come by the control routes. */
+import files from '../generated/sandbox-page.json';
+
 export interface PageFile {
   headers: Readonly<Record<string, string>>;
   text: string;
@@ -19,10 +21,9 @@ const TYPES: Readonly<Record<string, [member: 'html' | 'css' | 'js', type: strin
 };
 
 /** @param path `/` for the page, which asks for the others by relative URLs; undefined for any other path */
-export async function pageFile(path: string): Promise<PageFile | undefined> {
+export function pageFile(path: string): PageFile | undefined {
   const known = TYPES[path];
   if (!known) return undefined;
   const [member, type] = known;
-  const { default: files } = await import('../generated/sandbox-page.json');
   return { headers: { ...HEADERS, 'content-type': type }, text: files[member] };
 }

@@ -67,7 +67,7 @@ async function serveOwn(
   query: URLSearchParams,
 ): Promise<void> {
   refuseForeign(host, req);
-  const file = req.method === 'GET' ? await pageFile(path) : undefined;
+  const file = req.method === 'GET' ? pageFile(path) : undefined;
   if (file) {
     res.writeHead(200, { ...file.headers, 'content-length': Buffer.byteLength(file.text) }).end(file.text);
     return;
