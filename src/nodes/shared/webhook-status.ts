@@ -23,7 +23,7 @@ export class WebhookStatus {
   ) {}
 
   text(key: string, values: Record<string, string | number> = {}): string {
-    return this.RED._(`onegevity-webhook.${key}`, values);
+    return this.RED._(key, values);
   }
 
   /** Shows a condition until it is replaced or ended (no fill). */

@@ -22,7 +22,7 @@ const adminPaths =
 /** The HTTP side of one Node-RED: which paths are received, and the places in Express where that is done. */
 export class Host {
   readonly #targets = new Map<string, Target>();
-  readonly #endpoints = new Map<Endpoint, Layer | undefined>();
+  readonly #endpoints = new Map<Endpoint, Layer>();
   readonly #root: App;
   readonly #capture = captureOf(this);
   readonly #last = otherMethodsOf(this);
@@ -71,9 +71,11 @@ export class Host {
       taken?.abandon();
     }
     const endpoint: Endpoint = new Endpoint(normal, () => this.#remove(endpoint));
-    for (const { key, topic } of paths) this.#targets.set(key, { endpoint, topic, key });
     this.httpNode.post(pathPattern(normal, this.routing), ...routeHandlers(this.RED, endpoint));
-    this.#endpoints.set(endpoint, stackOf(this.httpNode)?.at(-1));
+    const layer = stackOf(this.httpNode)?.at(-1);
+    if (!layer?.route) return 'unsupported_server';
+    this.#endpoints.set(endpoint, layer);
+    for (const { key, topic } of paths) this.#targets.set(key, { endpoint, topic, key });
     endpoint.open(tenant);
     this.#watch(endpoint);
     return endpoint;
@@ -171,7 +173,7 @@ export class Host {
     this.#root.use(this.#last);
     const stack = stackOf(this.#root);
     const index = stack?.findIndex(({ handle }) => handle === this.#capture) ?? -1;
-    if (!stack || index === -1 || !stackOf(this.httpNode)) return false;
+    if (!stack || index === -1) return false;
     stack.unshift(...stack.splice(index, 1));
     return true;
   }
