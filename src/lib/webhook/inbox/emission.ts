@@ -117,8 +117,8 @@ export class Emission {
     this.#again = true;
     if (this.#pumping || this.leases.room === 0) return;
     this.#pumping = this.#pump()
-      // The store fails: its reopening starts the pump anew.
-      .catch(() => undefined)
+      // Its reopening starts the pump anew.
+      .catch(() => this.shelf.commit.failed())
       .finally(() => {
         this.#pumping = undefined;
         if (this.#again) this.pump();

@@ -35,6 +35,7 @@ export class GroupCommit {
   #running: Promise<void> | undefined;
   #usable = false;
   #closed = false;
+  #closing: Promise<void> | undefined;
   #reopening: NodeJS.Timeout | undefined;
   #pause = firstPause;
 
@@ -75,6 +76,11 @@ export class GroupCommit {
     this.#add({ operations, sync: false, ...(written ? { written } : {}) });
   }
 
+  /** Something could not be read: the store is opened again, as after a failed write. */
+  failed(): void {
+    if (this.#usable && !this.#closed) this.#fault();
+  }
+
   /** Resolves when nothing that can be written is left. */
   async idle(): Promise<void> {
     while (this.#running) await this.#running;
@@ -86,16 +92,17 @@ export class GroupCommit {
     await this.#opening;
     await this.idle();
     this.#usable = false;
+    await this.#closing;
     await this.store.close();
   }
 
   async #open(): Promise<void> {
+    await this.#closing;
     try {
       const damage = await this.store.open();
       await this.events.opened(damage);
     } catch {
-      await this.#fault();
-      return;
+      return this.#fault();
     }
     this.#pause = firstPause;
     this.#usable = true;
@@ -142,8 +149,7 @@ export class GroupCommit {
         );
       } catch {
         this.#refuse(group);
-        await this.#fault();
-        return;
+        return this.#fault();
       }
       for (const { written } of group) written?.();
     }
@@ -172,16 +178,19 @@ export class GroupCommit {
     for (const { refused } of waiting) refused?.(new OnegevityError('inbox_unavailable'));
   }
 
-  async #fault(): Promise<void> {
+  #fault(): void {
+    if (!this.#usable && this.#reopening) return;
     this.#usable = false;
+    this.#closing = this.store.close().catch(() => undefined);
+    if (!this.#closed) {
+      this.#reopening = setTimeout(() => {
+        this.#reopening = undefined;
+        // Never fails: what goes wrong is reported as a state.
+        this.open().catch(() => undefined);
+      }, this.#pause);
+      this.#reopening.unref();
+      this.#pause = Math.min(this.#pause * 2, longestPause);
+    }
     this.events.state(new OnegevityError('inbox_unavailable'));
-    await this.store.close().catch(() => undefined);
-    if (this.#closed) return;
-    this.#reopening = setTimeout(() => {
-      // Never fails: what goes wrong is reported as a state.
-      this.open().catch(() => undefined);
-    }, this.#pause);
-    this.#reopening.unref();
-    this.#pause = Math.min(this.#pause * 2, longestPause);
   }
 }

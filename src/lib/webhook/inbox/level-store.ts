@@ -15,15 +15,17 @@ export class LevelStore implements Store {
   async open(): Promise<number> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
     const { ClassicLevel } = await import('classic-level');
-    const database: Database = new ClassicLevel(this.folder, {
-      keyEncoding: 'utf8',
-      valueEncoding: 'buffer',
-      // Encrypted records do not get any smaller.
-      compression: false,
-    });
-    await database.open();
-    this.#database = database;
-    return this.#reportedDamage();
+    let damage = 0;
+    try {
+      await this.#open();
+    } catch (error) {
+      if (!isCorruption(error)) throw error;
+      // Keeps what it can read, and puts aside the files that it cannot (in the folder `lost`).
+      await ClassicLevel.repair(this.folder);
+      damage++;
+      await this.#open();
+    }
+    return damage + (await this.#reportedDamage());
   }
 
   async close(): Promise<void> {
@@ -46,6 +48,18 @@ export class LevelStore implements Store {
       .all();
   }
 
+  async #open(): Promise<void> {
+    const { ClassicLevel } = await import('classic-level');
+    const database: Database = new ClassicLevel(this.folder, {
+      keyEncoding: 'utf8',
+      valueEncoding: 'buffer',
+      // Encrypted records do not get any smaller.
+      compression: false,
+    });
+    await database.open();
+    this.#database = database;
+  }
+
   #opened(): Database {
     if (!this.#database) throw new Error('the store is not open');
     return this.#database;
@@ -59,4 +73,9 @@ export class LevelStore implements Store {
     const log = await readFile(join(this.folder, 'LOG'), 'utf8').catch(() => '');
     return log.match(/dropping \d+ bytes/g)?.length ?? 0;
   }
+}
+
+function isCorruption(error: unknown): boolean {
+  const cause = error instanceof Error ? (error.cause as { code?: unknown } | undefined) : undefined;
+  return cause?.code === 'LEVEL_CORRUPTION';
 }

@@ -49,7 +49,12 @@ export function packed(state: State): Buffer {
 }
 
 export function unpacked(value: Buffer): State {
-  return JSON.parse(value.toString()) as State;
+  try {
+    return JSON.parse(value.toString()) as State;
+  } catch {
+    // Damaged. The event itself may be whole, and may have been emitted before.
+    return { attempts: 0, replayed: true };
+  }
 }
 
 /** Milliseconds since 1970 at which an event of this id arrived. */
