@@ -6,6 +6,7 @@ export const errorCodes = [
   'bad_base_url',
   'missing_credentials',
   'env_not_set',
+  'linked_node_missing',
   // the message, before any request
   'missing_parameter',
   'bad_parameter',
@@ -19,6 +20,8 @@ export const errorCodes = [
   'no_kit',
   'several_kits',
   'kit_not_found',
+  'no_lab_visit',
+  'several_lab_visits',
   // token endpoint
   'invalid_client',
   'invalid_scope',

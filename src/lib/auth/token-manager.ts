@@ -1,5 +1,5 @@
-import { OnegevityError } from '../api/errors';
-import { backoff, retryAfterSeconds } from '../api/retry';
+import { type ErrorCode, OnegevityError } from '../api/errors';
+import { backoff, retryAfterCap, retryAfterSeconds } from '../api/retry';
 import { asObject } from '../api/response';
 
 export type ClientAuth = 'basic' | 'form';
@@ -8,7 +8,7 @@ export interface TokenSettings {
   clientId: string;
   clientSecret: string;
   /** Scopes to ask for; none: the `scope` member is left out. */
-  scopes: readonly string[];
+  scopes: () => readonly string[];
   /** How the client names itself at the token endpoint: not documented by the vendor. */
   clientAuth: ClientAuth;
 }
@@ -37,9 +37,15 @@ const attempts = 3;
 /** Refused credentials stay refused: asking again at once for every message could lock an account. */
 const cooldown = 30_000;
 
+/** Answers that stay the same until somebody changes the configuration, which closes this manager. */
+const lasting = new Set<ErrorCode>(['invalid_client', 'invalid_scope']);
+
 interface Token {
   value: string;
   renewAt: number;
+  expiresAt: number;
+  /** What it was asked for: with other scopes another token is needed. */
+  scope: string;
 }
 
 /**
@@ -48,7 +54,7 @@ interface Token {
  */
 export class TokenManager {
   #token: Token | undefined;
-  #pending: Promise<string> | undefined;
+  #pending: { scope: string; token: Promise<string> } | undefined;
   #refusal: { error: OnegevityError; until: number } | undefined;
 
   constructor(
@@ -62,10 +68,20 @@ export class TokenManager {
    */
   async get(): Promise<string> {
     const now = this.transport.now();
-    if (this.#token && now < this.#token.renewAt) return this.#token.value;
-    if (this.#refusal && now < this.#refusal.until) throw this.#refusal.error;
-    this.#pending ??= this.#renew().finally(() => (this.#pending = undefined));
-    return this.#pending;
+    const scope = this.settings.scopes().join(' ');
+    if (this.#token?.scope === scope && now < this.#token.renewAt) return this.#token.value;
+    if (this.#pending?.scope === scope) return this.#pending.token;
+    if (this.#refusal && now < this.#refusal.until) {
+      if (this.#token?.scope === scope && now < this.#token.expiresAt) return this.#token.value;
+      throw this.#refusal.error;
+    }
+    const pending = { scope, token: this.#renew(scope) };
+    const forget = () => {
+      if (this.#pending === pending) this.#pending = undefined;
+    };
+    pending.token.then(forget, forget);
+    this.#pending = pending;
+    return pending.token;
   }
 
   /** Forgets `token` because the API refused it; a newer one, got in the meantime, stays. */
@@ -73,24 +89,34 @@ export class TokenManager {
     if (this.#token?.value === token) this.#token = undefined;
   }
 
-  async #renew(): Promise<string> {
+  async #renew(scope: string): Promise<string> {
     try {
       const requestedAt = this.transport.now();
-      const token = parseToken(await this.#request());
-      const lifetime = token.expiresIn * 1000;
+      const { value, expiresIn } = parseToken(await this.#request(scope), scope);
+      const lifetime = expiresIn * 1000;
       this.#refusal = undefined;
-      this.#token = { value: token.value, renewAt: requestedAt + lifetime - Math.min(60_000, lifetime / 10) };
-      return token.value;
+      const expiresAt = requestedAt + lifetime;
+      this.#token = { value, scope, expiresAt, renewAt: expiresAt - Math.min(60_000, lifetime / 10) };
+      return value;
     } catch (error) {
-      if (error instanceof OnegevityError && error.code === 'invalid_client') {
-        this.#refusal = { error, until: this.transport.now() + cooldown };
-      }
+      this.#rest(error);
+      const former = this.#token;
+      // Renewal is early: what fails now may succeed before the token in hand expires.
+      if (former?.scope === scope && this.transport.now() < former.expiresAt) return former.value;
       throw error;
     }
   }
 
-  async #request(): Promise<TokenResponse> {
-    const { form, headers } = clientCredentials(this.settings);
+  /** Asks nothing for a while after an answer that would only come again. */
+  #rest(error: unknown): void {
+    if (!(error instanceof OnegevityError)) return;
+    const asked = Math.min(error.retryAfter ?? 0, retryAfterCap) * 1000;
+    const pause = lasting.has(error.code) ? Math.max(cooldown, asked) : asked;
+    if (pause > 0) this.#refusal = { error, until: this.transport.now() + pause };
+  }
+
+  async #request(scope: string): Promise<TokenResponse> {
+    const { form, headers } = clientCredentials(this.settings, scope);
     for (let attempt = 1; ; attempt++) {
       const last = attempt === attempts;
       const result = await this.transport.postForm(form, headers).catch((error: unknown) => {
@@ -100,8 +126,10 @@ export class TokenManager {
       const busy = !result || result.statusCode === 429 || result.statusCode >= 500;
       if (!busy || last) return result!;
       const asked = retryAfterSeconds(result?.retryAfter);
-      if (asked !== undefined && asked > 60) return result!;
-      await this.transport.sleep(asked === undefined ? backoff(attempt) : Math.max(asked * 1000, 100));
+      if (asked !== undefined && asked > retryAfterCap) return result!;
+      await this.transport.sleep(
+        asked === undefined ? backoff(attempt) : Math.max(asked * 1000, backoff(attempt)),
+      );
     }
   }
 }
@@ -113,10 +141,13 @@ function isPassing(error: unknown): boolean {
 }
 
 /** Builds the request of RFC 6749 4.4.2; Basic credentials are form-encoded first, as its section 2.3.1 asks. */
-function clientCredentials(settings: TokenSettings): { form: string; headers: Record<string, string> } {
+function clientCredentials(
+  settings: TokenSettings,
+  scope: string,
+): { form: string; headers: Record<string, string> } {
   const form = new URLSearchParams({ grant_type: 'client_credentials' });
   const headers: Record<string, string> = {};
-  if (settings.scopes.length > 0) form.set('scope', settings.scopes.join(' '));
+  if (scope) form.set('scope', scope);
   if (settings.clientAuth === 'form') {
     form.set('client_id', settings.clientId);
     form.set('client_secret', settings.clientSecret);
@@ -131,9 +162,12 @@ function formEncode(text: string): string {
   return new URLSearchParams({ '': text }).toString().slice(1);
 }
 
-function parseToken({ statusCode, body, retryAfter }: TokenResponse): { value: string; expiresIn: number } {
+function parseToken(
+  { statusCode, body, retryAfter }: TokenResponse,
+  scope: string,
+): { value: string; expiresIn: number } {
   const members = asObject(body);
-  if (statusCode < 200 || statusCode >= 300) throw refusal(statusCode, members?.error, retryAfter);
+  if (statusCode < 200 || statusCode >= 300) throw refusal(statusCode, members?.error, { retryAfter, scope });
   const value = members?.access_token;
   if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value))
     throw new OnegevityError('bad_token_response', { statusCode });
@@ -150,10 +184,15 @@ function lifetimeOf(value: unknown, statusCode: number): number {
   return seconds;
 }
 
-function refusal(statusCode: number, error: unknown, retryAfter: string | undefined): OnegevityError {
+function refusal(
+  statusCode: number,
+  error: unknown,
+  { retryAfter, scope }: { retryAfter: string | undefined; scope: string },
+): OnegevityError {
   if (error === 'invalid_client' || statusCode === 401)
     return new OnegevityError('invalid_client', { statusCode });
-  if (error === 'invalid_scope') return new OnegevityError('invalid_scope', { statusCode });
+  if (error === 'invalid_scope')
+    return new OnegevityError('invalid_scope', { statusCode, values: { scope: scope || '-' } });
   if (statusCode >= 300 && statusCode < 400) return new OnegevityError('bad_token_response', { statusCode });
   const seconds = retryAfterSeconds(retryAfter);
   return new OnegevityError(statusCode >= 500 || statusCode === 429 ? 'token_unavailable' : 'token_refused', {
