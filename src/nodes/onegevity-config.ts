@@ -6,6 +6,7 @@ import { type ClientCredentials, clientOptions, type ConnectionDef } from './sha
 import { addAdminRoutes } from './shared/admin';
 import { type ConfigNode, translated } from './shared/config-node';
 import { embeddedSandbox } from './shared/embedded-sandbox';
+import { serveSandboxPage } from './shared/sandbox-page';
 
 interface ConfigDef extends NodeDef, ConnectionDef {
   environment?: string;
@@ -25,6 +26,7 @@ type RuntimeConfigNode = ConfigNode & Node<Credentials> & { environment: Environ
 
 export = (RED: NodeAPI): void => {
   addAdminRoutes(RED, sandboxPace(RED));
+  serveSandboxPage(RED, sandboxPace(RED));
 
   function OnegevityConfig(this: RuntimeConfigNode, def: ConfigDef): void {
     RED.nodes.createNode(this, def);
