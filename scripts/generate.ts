@@ -1,6 +1,7 @@
 /**
  * Writes `src/generated/` from `openapi/onegevity-v1.yaml`: the TypeScript types of all models, the operation table,
- * the webhook topics, the description as JSON for the sandbox and the checks of request bodies, and the sandbox's page.
+ * the members of request bodies, the webhook topics, the description as JSON for the sandbox and the checks of
+ * request bodies, and the sandbox's page.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import { load } from 'js-yaml';
 import openapiTS, { astToString } from 'openapi-typescript';
 import type { OpenAPI3 } from 'openapi-typescript';
 import { format } from 'prettier';
+import { bodyForms } from './body-forms';
 import { operationTable, topicList } from './operation-table';
 import type { Description } from './operation-table';
 
@@ -33,6 +35,7 @@ export async function generate(): Promise<void> {
   mkdirSync(target, { recursive: true });
   replace('api-types.ts', banner + astToString(types));
   replace('operations.ts', await pretty(operationsSource(description)));
+  replace('body-forms.ts', await pretty(bodyFormsSource(description)));
   replace('topics.ts', await pretty(topicsSource(description)));
   replace('openapi.json', JSON.stringify(description));
   replace('sandbox-page.json', JSON.stringify(sandboxPage()));
@@ -61,6 +64,12 @@ function operationsSource(description: Description): string {
   return `import type { Operation } from '../lib/api/operation';
     export type OperationId = ${union(Object.keys(table))};
     export const operations: Readonly<Record<OperationId, Operation>> = ${JSON.stringify(table)};`;
+}
+
+function bodyFormsSource(description: Description): string {
+  return `import type { BodyMember } from '../lib/api/operation';
+    /** By name of the model. */
+    export const bodyForms: Readonly<Record<string, readonly BodyMember[]>> = ${JSON.stringify(bodyForms(description))};`;
 }
 
 function topicsSource(description: Description): string {

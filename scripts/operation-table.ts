@@ -159,7 +159,7 @@ function body(description: Description, source: SourceBody): NonNullable<Operati
   };
 }
 
-function valueSchema(description: Description, reference: ValueSchema | Reference): ValueSchema {
+export function valueSchema(description: Description, reference: ValueSchema | Reference): ValueSchema {
   const schema = resolve<ValueSchema>(description, reference);
   return {
     ...Object.fromEntries(valueKeys.filter((key) => key in schema).map((key) => [key, schema[key]])),
@@ -167,7 +167,7 @@ function valueSchema(description: Description, reference: ValueSchema | Referenc
   };
 }
 
-function resolve<T extends object>(description: Description, value: T | Reference): T {
+export function resolve<T extends object>(description: Description, value: T | Reference): T {
   if (!('$ref' in value)) return value;
   const found = value.$ref
     .split('/')

@@ -53,3 +53,13 @@ export interface Operation {
   /** The operations a composed one is built on. */
   composedOf?: readonly string[];
 }
+
+/** One member of a request body, as the editor's structured form shows it. */
+export interface BodyMember {
+  name: string;
+  /** Within the object it belongs to. */
+  required: boolean;
+  schema: ValueSchema;
+  /** Of an object whose members are known. */
+  members?: readonly BodyMember[];
+}
