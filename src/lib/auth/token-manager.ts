@@ -42,6 +42,15 @@ interface Token {
   renewAt: number;
 }
 
+/** A token as the endpoint issued it. */
+export interface IssuedToken {
+  value: string;
+  /** Seconds. */
+  expiresIn: number;
+  /** Undefined where the answer does not say: then it is what was asked for (RFC 6749, 5.1). */
+  scopes?: readonly string[];
+}
+
 /**
  * Obtains and keeps the access token of one client (OAuth 2 client credentials, RFC 6749 section 4.4).
  * In memory only. However many callers ask, at most one token request is under way.
@@ -61,9 +70,8 @@ export class TokenManager {
    * @throws OnegevityError `invalid_client`, `invalid_scope`, `token_refused`, `bad_token_response`, or a network code
    */
   async get(): Promise<string> {
-    const now = this.transport.now();
-    if (this.#token && now < this.#token.renewAt) return this.#token.value;
-    if (this.#refusal && now < this.#refusal.until) throw this.#refusal.error;
+    if (this.#token && this.transport.now() < this.#token.renewAt) return this.#token.value;
+    this.#respectRefusal();
     this.#pending ??= this.#renew().finally(() => (this.#pending = undefined));
     return this.#pending;
   }
@@ -73,14 +81,35 @@ export class TokenManager {
     if (this.#token?.value === token) this.#token = undefined;
   }
 
+  /**
+   * Exchanges an authorization code for a token that is handed on and not kept. One attempt: a code can be used
+   * once, and a second use may revoke what the first one gave (RFC 6749, 4.1.2).
+   * @throws OnegevityError `code_refused` and all that {@link get} throws
+   */
+  async exchange(code: string, redirectUri: string): Promise<IssuedToken> {
+    this.#respectRefusal();
+    const { form, headers } = tokenRequest(this.settings, {
+      grant_type: 'authorization_code',
+      code,
+      redirect_uri: redirectUri,
+    });
+    return this.#parsed(await this.transport.postForm(form, headers));
+  }
+
   async #renew(): Promise<string> {
+    const requestedAt = this.transport.now();
+    const token = this.#parsed(await this.#request());
+    const lifetime = token.expiresIn * 1000;
+    this.#token = { value: token.value, renewAt: requestedAt + lifetime - Math.min(60_000, lifetime / 10) };
+    return token.value;
+  }
+
+  /** @throws OnegevityError */
+  #parsed(response: TokenResponse): IssuedToken {
     try {
-      const requestedAt = this.transport.now();
-      const token = parseToken(await this.#request());
-      const lifetime = token.expiresIn * 1000;
+      const token = parseToken(response);
       this.#refusal = undefined;
-      this.#token = { value: token.value, renewAt: requestedAt + lifetime - Math.min(60_000, lifetime / 10) };
-      return token.value;
+      return token;
     } catch (error) {
       if (error instanceof OnegevityError && error.code === 'invalid_client') {
         this.#refusal = { error, until: this.transport.now() + cooldown };
@@ -89,8 +118,16 @@ export class TokenManager {
     }
   }
 
+  #respectRefusal(): void {
+    if (this.#refusal && this.transport.now() < this.#refusal.until) throw this.#refusal.error;
+  }
+
   async #request(): Promise<TokenResponse> {
-    const { form, headers } = clientCredentials(this.settings);
+    const { scopes } = this.settings;
+    const { form, headers } = tokenRequest(this.settings, {
+      grant_type: 'client_credentials',
+      ...(scopes.length > 0 && { scope: scopes.join(' ') }),
+    });
     for (let attempt = 1; ; attempt++) {
       const last = attempt === attempts;
       const result = await this.transport.postForm(form, headers).catch((error: unknown) => {
@@ -112,11 +149,13 @@ function isPassing(error: unknown): boolean {
   );
 }
 
-/** Builds the request of RFC 6749 4.4.2; Basic credentials are form-encoded first, as its section 2.3.1 asks. */
-function clientCredentials(settings: TokenSettings): { form: string; headers: Record<string, string> } {
-  const form = new URLSearchParams({ grant_type: 'client_credentials' });
+/** Adds the client to a token request; Basic credentials are form-encoded first, as RFC 6749 2.3.1 asks. */
+function tokenRequest(
+  settings: TokenSettings,
+  grant: Record<string, string>,
+): { form: string; headers: Record<string, string> } {
+  const form = new URLSearchParams(grant);
   const headers: Record<string, string> = {};
-  if (settings.scopes.length > 0) form.set('scope', settings.scopes.join(' '));
   if (settings.clientAuth === 'form') {
     form.set('client_id', settings.clientId);
     form.set('client_secret', settings.clientSecret);
@@ -131,13 +170,18 @@ function formEncode(text: string): string {
   return new URLSearchParams({ '': text }).toString().slice(1);
 }
 
-function parseToken({ statusCode, body, retryAfter }: TokenResponse): { value: string; expiresIn: number } {
+function parseToken({ statusCode, body, retryAfter }: TokenResponse): IssuedToken {
   const members = asObject(body);
   if (statusCode < 200 || statusCode >= 300) throw refusal(statusCode, members?.error, retryAfter);
   const value = members?.access_token;
   if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value))
     throw new OnegevityError('bad_token_response', { statusCode });
-  return { value, expiresIn: lifetimeOf(members?.expires_in, statusCode) };
+  const scope = members?.scope;
+  return {
+    value,
+    expiresIn: lifetimeOf(members?.expires_in, statusCode),
+    ...(typeof scope === 'string' && { scopes: scope.split(' ').filter((name) => name !== '') }),
+  };
 }
 
 /** A lifetime may come as a number or a numeric string; anything else that is present is not believed. */
@@ -153,6 +197,7 @@ function lifetimeOf(value: unknown, statusCode: number): number {
 function refusal(statusCode: number, error: unknown, retryAfter: string | undefined): OnegevityError {
   if (error === 'invalid_client' || statusCode === 401)
     return new OnegevityError('invalid_client', { statusCode });
+  if (error === 'invalid_grant') return new OnegevityError('code_refused', { statusCode });
   if (error === 'invalid_scope') return new OnegevityError('invalid_scope', { statusCode });
   if (statusCode >= 300 && statusCode < 400) return new OnegevityError('bad_token_response', { statusCode });
   const seconds = retryAfterSeconds(retryAfter);
