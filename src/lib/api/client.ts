@@ -1,7 +1,7 @@
 import type { ClientAuth, IssuedToken, TokenResponse } from '../auth/token-manager';
 import { TokenManager } from '../auth/token-manager';
 import { OnegevityError } from './errors';
-import { type Http, type HttpOptions, type HttpRequest, mayHaveArrived, openHttp } from './http';
+import { type Http, type HttpOptions, type HttpRequest, openHttp } from './http';
 import { Limiter } from './limiter';
 import type { Operation } from './operation';
 import { fillPath, queryString } from './path';
@@ -13,7 +13,8 @@ export const apiBase = '/api/v1';
 export interface ClientOptions extends HttpOptions {
   clientId: string;
   clientSecret: string;
-  scopes: readonly string[];
+  /** Asked before each token request: with the scope choice `minimal` a deploy may add to them. */
+  scopes: () => readonly string[];
   clientAuth: ClientAuth;
   /** Path of the token endpoint below the root. */
   tokenPath: string;
@@ -30,6 +31,8 @@ export interface CallOptions {
   timeout?: number | undefined;
   /** Told of each pause before another attempt. */
   onRetry?: ((milliseconds: number) => void) | undefined;
+  /** On whose behalf, so that {@link ApiClient.cancel} finds the call. */
+  owner?: object | undefined;
 }
 
 export interface ApiRequest {
@@ -52,14 +55,22 @@ export interface ApiResponse {
 }
 
 const attempts = 4;
-/** Milliseconds after which a failed read is not repeated any more. */
-const retryBudget = 60_000;
+/** Milliseconds after which nothing is repeated any more: room for one wait that a server asked for, and the rest. */
+const retryBudget = 90_000;
+
+/** Something under way that can be given up: a request, or the pause before the next. */
+interface Stoppable {
+  owner: object | undefined;
+  stop: () => void;
+}
 
 /** Calls one environment of the API with one set of credentials: limits, token, retries, errors. */
 export class ApiClient {
   readonly #limiter: Limiter;
   readonly #tokens: TokenManager;
-  readonly #closing = new AbortController();
+  readonly #underWay = new Set<Stoppable>();
+  readonly #gone = new WeakSet<object>();
+  #closed = false;
   #http: Promise<Http> | undefined;
 
   constructor(private readonly options: ClientOptions) {
@@ -71,9 +82,14 @@ export class ApiClient {
     });
   }
 
-  /** Calls that wait for their turn: list operations pause while this is long. */
+  /** Calls that wait for their turn. */
   get waiting(): number {
     return this.#limiter.waiting;
+  }
+
+  /** Resolves once at most `length` calls wait: list operations pause until then. */
+  async shortQueue(length: number): Promise<void> {
+    await this.#limiter.shorterThan(length);
   }
 
   /**
@@ -99,13 +115,22 @@ export class ApiClient {
    * @throws OnegevityError
    */
   async request(request: ApiRequest, options: CallOptions = {}): Promise<ApiResponse> {
-    return this.#limiter.run(() => this.#withRetries(request, options));
+    const body = jsonOf(request.body);
+    return this.#limiter.run(() => this.#withRetries({ ...request, body }, options), options.owner);
+  }
+
+  /** Aborts what an owner has in flight or waiting, for good; its callers get `aborted`. */
+  cancel(owner: object): void {
+    this.#gone.add(owner);
+    this.#limiter.cancel(owner, new OnegevityError('aborted'));
+    for (const one of this.#underWay) if (one.owner === owner) one.stop();
   }
 
   /** Aborts what is in flight or waits; every caller gets `aborted`. */
   async close(): Promise<void> {
+    this.#closed = true;
     this.#limiter.close(new OnegevityError('aborted'));
-    this.#closing.abort();
+    for (const { stop } of this.#underWay) stop();
     const http = await this.#http?.catch(() => undefined);
     await http?.close();
   }
@@ -128,57 +153,49 @@ export class ApiClient {
     return this.#limiter.run(() => this.#tokens.exchange(code, redirectUri));
   }
 
-  async #withRetries(request: ApiRequest, options: CallOptions): Promise<ApiResponse> {
+  async #withRetries(request: JsonRequest, options: CallOptions): Promise<ApiResponse> {
     const writes = request.method !== 'GET' && request.method !== 'HEAD';
     const started = performance.now();
     for (let attempt = 1; ; attempt++) {
-      const result = await this.#attempt(request, writes, options.timeout);
+      const result = await this.#attempt(request, writes, options);
       if (!(result instanceof OnegevityError) && isSuccess(result)) return responseOf(result, writes);
 
-      const error = result instanceof OnegevityError ? result : this.#refusal(result, request, writes);
+      const error = result instanceof OnegevityError ? result : refusal(result, request, writes);
       const delay = retryDelay(error, { writes, attempt, attempts });
       if (delay === undefined || performance.now() - started + delay > retryBudget) throw error;
       options.onRetry?.(delay);
-      await this.#sleep(delay);
+      await this.#sleep(delay, options.owner);
     }
   }
 
   /**
-   * One attempt; a 401 to a cached token is answered by one new token and one more try.
+   * One attempt; a 401 to a cached token is answered by one new token and one more try. If that is refused too,
+   * the token is not what is wrong, and it stays.
    * @returns the answer, or the fault on the way to it
    * @throws OnegevityError where no token can be had: the token manager has its own retries
    */
   async #attempt(
-    request: ApiRequest,
+    request: JsonRequest,
     writes: boolean,
-    timeout: number | undefined,
+    options: CallOptions,
   ): Promise<RawResponse | OnegevityError> {
     const token = request.token ?? (await this.#tokens.get());
-    const response = await this.#send(request, token, timeout).catch((error: unknown) =>
-      faultOf(error, writes),
-    );
+    const response = await this.#send(request, token, writes, options).catch(fault);
     if (response instanceof OnegevityError || response.statusCode !== 401 || request.token) return response;
     this.#tokens.reject(token);
-    const second = await this.#tokens.get();
-    const again = await this.#send(request, second, timeout).catch((error: unknown) =>
-      faultOf(error, writes),
-    );
-    if (!(again instanceof OnegevityError) && again.statusCode === 401) this.#tokens.reject(second);
-    return again;
+    return this.#send(request, await this.#tokens.get(), writes, options).catch(fault);
   }
 
-  #refusal(response: RawResponse, { scopes = [] }: ApiRequest, writes: boolean): OnegevityError {
-    return errorOf(response, { writes, scopes }, retryAfterSeconds(header(response, 'retry-after')));
-  }
-
-  async #send(request: ApiRequest, token: string, timeout = this.options.timeout): Promise<RawResponse> {
+  async #send(
+    request: JsonRequest,
+    token: string,
+    writes: boolean,
+    { timeout = this.options.timeout, owner }: CallOptions,
+  ): Promise<RawResponse> {
+    const { method, path, body } = request;
     const headers: Record<string, string> = { authorization: `Bearer ${token}`, accept: 'application/json' };
-    let body: string | undefined;
-    if (request.body !== undefined) {
-      headers['content-type'] = 'application/json';
-      body = JSON.stringify(request.body);
-    }
-    return this.#exchange({ method: request.method, path: apiBase + request.path, headers, body, timeout });
+    if (body !== undefined) headers['content-type'] = 'application/json';
+    return this.#exchange({ method, path: apiBase + path, headers, body, timeout, writes }, owner);
   }
 
   async #postForm(form: string, headers: Record<string, string>): Promise<TokenResponse> {
@@ -192,41 +209,70 @@ export class ApiClient {
       },
       body: form,
       timeout: this.options.timeout,
+      writes: false,
     });
     const { statusCode } = response;
     return { statusCode, retryAfter: header(response, 'retry-after'), body: parseJson(response.body) };
   }
 
-  async #exchange(request: Omit<HttpRequest, 'signal'>): Promise<RawResponse> {
-    const { signal } = this.#closing;
-    if (signal.aborted) throw new OnegevityError('aborted');
+  /** @throws OnegevityError */
+  async #exchange(request: Omit<HttpRequest, 'controller'>, owner?: object): Promise<RawResponse> {
     this.#http ??= openHttp(this.options);
-    return (await this.#http).send({ ...request, signal });
+    const http = await this.#http;
+    this.#refuseWhenGone(owner);
+    const controller = new AbortController();
+    const entry = { owner, stop: () => controller.abort() };
+    this.#underWay.add(entry);
+    try {
+      return await http.send({ ...request, controller });
+    } finally {
+      this.#underWay.delete(entry);
+    }
   }
 
-  async #sleep(milliseconds: number): Promise<void> {
-    const { signal } = this.#closing;
+  async #sleep(milliseconds: number, owner?: object): Promise<void> {
+    this.#refuseWhenGone(owner);
     await new Promise<void>((resolve, reject) => {
-      if (signal.aborted) return reject(new OnegevityError('aborted'));
-      const abort = () => {
+      const stop = () => {
         clearTimeout(timer);
+        this.#underWay.delete(entry);
         reject(new OnegevityError('aborted'));
       };
+      const entry = { owner, stop };
       const timer = setTimeout(() => {
-        signal.removeEventListener('abort', abort);
+        this.#underWay.delete(entry);
         resolve();
       }, milliseconds);
-      signal.addEventListener('abort', abort, { once: true });
+      this.#underWay.add(entry);
     });
+  }
+
+  #refuseWhenGone(owner: object | undefined): void {
+    if (this.#closed || (owner && this.#gone.has(owner))) throw new OnegevityError('aborted');
   }
 }
 
-/** A fault on the way of a write leaves its fate open, unless it happened before anything was sent. */
-function faultOf(error: unknown, writes: boolean): OnegevityError {
-  const fault = error instanceof OnegevityError ? error : new OnegevityError('internal');
-  return writes && mayHaveArrived(fault)
-    ? new OnegevityError(fault.code, { outcome: 'unknown', values: fault.values })
-    : fault;
+/** A request whose body is written as JSON once, however often it is sent. */
+interface JsonRequest extends Omit<ApiRequest, 'body'> {
+  body: string | undefined;
+}
+
+/** @throws OnegevityError `bad_body` for what JSON cannot hold, such as an object that holds itself */
+function jsonOf(body: unknown): string | undefined {
+  try {
+    return body === undefined ? undefined : JSON.stringify(body);
+  } catch {
+    throw new OnegevityError('bad_body', { values: { name: 'JSON?' } });
+  }
+}
+
+/** What is foreign must not leave this folder: it could hold the request. */
+function fault(error: unknown): OnegevityError {
+  return error instanceof OnegevityError ? error : new OnegevityError('internal', { outcome: 'unknown' });
+}
+
+function refusal(response: RawResponse, { scopes = [] }: JsonRequest, writes: boolean): OnegevityError {
+  return errorOf(response, { writes, scopes }, retryAfterSeconds(header(response, 'retry-after')));
 }
 
 function isSuccess({ statusCode }: RawResponse): boolean {

@@ -6,6 +6,7 @@ export const errorCodes = [
   'bad_base_url',
   'missing_credentials',
   'env_not_set',
+  'linked_node_missing',
   // the message, before any request
   'missing_parameter',
   'bad_parameter',

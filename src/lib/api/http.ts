@@ -3,6 +3,7 @@ import type { AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from 'a
 };
 import type { Dispatcher } from 'undici';
 import { type ErrorCode, OnegevityError } from './errors';
+import { type Proxy, proxyFor, type ProxyOptions } from './proxy';
 import type { RawResponse } from './response';
 
 export interface TlsOptions {
@@ -15,22 +16,14 @@ export interface TlsOptions {
   ALPNProtocols?: string[];
 }
 
-export interface ProxyOptions {
-  url: string;
-  username?: string;
-  password?: string;
-  /** Hosts reached directly. */
-  noProxy?: readonly string[];
-}
-
 export interface HttpOptions {
   /** Scheme, host and port; no path. */
   root: string;
   /** Connections kept open at most. */
   connections: number;
   tls?: TlsOptions | undefined;
-  /** Without it, HTTP_PROXY, HTTPS_PROXY and NO_PROXY of the environment hold. */
-  proxy?: ProxyOptions | undefined;
+  /** Without it, HTTP_PROXY, HTTPS_PROXY and NO_PROXY of the environment hold; `direct`: not even these. */
+  proxy?: ProxyOptions | 'direct' | undefined;
   /** Bytes of an answer's body that are accepted. */
   maxBytes?: number;
 }
@@ -43,7 +36,10 @@ export interface HttpRequest {
   body?: string | undefined;
   /** Milliseconds until the whole answer must be there. */
   timeout: number;
-  signal: AbortSignal;
+  /** A fault after sending leaves open whether it was carried out: `outcome: "unknown"`. */
+  writes: boolean;
+  /** Aborted by the caller to give up, and by the time limit. Good for one request. */
+  controller: AbortController;
 }
 
 export interface Http {
@@ -58,76 +54,79 @@ export interface Http {
 
 const defaultMaxBytes = 50 * 1024 * 1024;
 
-/** Opens a keep-alive pool to one root. axios and undici are loaded here, at the first call of a flow. */
+/**
+ * Server and client must not disagree about how long an idle connection lives: a write on one that is just being
+ * closed ends with an unknown outcome. Node's servers close after 5 s, most others later.
+ */
+const idleConnection = 4_000;
+/** Milliseconds: setTimeout takes no more, and would fire at once. */
+const longestTimer = 2 ** 31 - 1;
+
+/**
+ * Opens a keep-alive pool to one root. axios and undici are loaded here, at the first call of a flow.
+ * @throws OnegevityError `proxy` where the proxy's address is not usable
+ */
 export async function openHttp(options: HttpOptions): Promise<Http> {
+  const proxy = options.proxy === 'direct' ? undefined : proxyFor(new URL(options.root), options.proxy);
   const { default: axios } = await import('axios');
-  const dispatcher = await openDispatcher(options);
+  const dispatcher = await openDispatcher(options, proxy);
   const client = axios.create({
     baseURL: options.root,
     allowAbsoluteUrls: false,
     adapter: (config) => overUndici(config, dispatcher),
     validateStatus: null,
+    transformRequest: [(data: unknown) => data],
     transformResponse: [],
     proxy: false,
   });
   return {
-    send: (request) => send(client, request),
+    send: (request) => send(client, request, proxy !== undefined),
     close: () => dispatcher.destroy(),
   };
 }
 
-async function openDispatcher({ connections, tls, proxy, maxBytes, root }: HttpOptions): Promise<Dispatcher> {
-  const { Agent, ProxyAgent, EnvHttpProxyAgent } = await import('undici');
+async function openDispatcher(
+  { connections, tls, maxBytes }: HttpOptions,
+  proxy: Proxy | undefined,
+): Promise<Dispatcher> {
+  const { Agent, ProxyAgent } = await import('undici');
+  // Whatever a tls-config node or NODE_TLS_REJECT_UNAUTHORIZED says: the peer gets a secret and patient data.
+  const secure = { ...tls, rejectUnauthorized: true };
   const common = {
     connections,
     maxResponseSize: maxBytes ?? defaultMaxBytes,
-    connect: { ...tls },
-    keepAliveTimeout: 10_000,
+    keepAliveTimeout: idleConnection,
     // Our own timer covers the whole call.
     headersTimeout: 0,
     bodyTimeout: 0,
   };
-  if (proxy && !isExempt(new URL(root), proxy.noProxy ?? [])) {
-    const token = proxy.username
-      ? `Basic ${Buffer.from(`${proxy.username}:${proxy.password ?? ''}`).toString('base64')}`
-      : undefined;
-    return new ProxyAgent({ ...common, uri: proxy.url, requestTls: { ...tls }, ...(token ? { token } : {}) });
-  }
-  if (proxy) return new Agent(common);
-  const proxied = ['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY'].some(
-    (name) => process.env[name],
-  );
-  return proxied ? new EnvHttpProxyAgent({ ...common, requestTls: { ...tls } }) : new Agent(common);
-}
-
-/** Entries as in core's http proxy node: a host, optionally with a port, or a domain with a leading dot or `*`. */
-function isExempt(root: URL, entries: readonly string[]): boolean {
-  return entries.some((entry) => {
-    const [host = '', port] = entry.trim().toLowerCase().split(':');
-    if (port && port !== (root.port || (root.protocol === 'https:' ? '443' : '80'))) return false;
-    const suffix = host.replace(/^\*?\.?/, '');
-    if (host === '*') return true;
-    return suffix !== '' && (root.hostname === suffix || root.hostname.endsWith(`.${suffix}`));
+  if (!proxy) return new Agent({ ...common, connect: secure });
+  return new ProxyAgent({
+    ...common,
+    uri: proxy.url,
+    requestTls: secure,
+    // An own CA is often that of the proxy; the client certificate is for the API alone.
+    proxyTls: { ...(tls?.ca ? { ca: tls.ca } : {}), rejectUnauthorized: true },
+    ...(proxy.authorization ? { token: proxy.authorization } : {}),
   });
 }
 
-async function send(client: AxiosInstance, request: HttpRequest): Promise<RawResponse> {
-  const controller = new AbortController();
-  const abort = () => controller.abort();
+async function send(client: AxiosInstance, request: HttpRequest, proxied: boolean): Promise<RawResponse> {
+  const { controller, timeout } = request;
   let timedOut = false;
-  const timer = setTimeout(() => {
-    timedOut = true;
-    abort();
-  }, request.timeout);
-  if (request.signal.aborted) abort();
-  request.signal.addEventListener('abort', abort, { once: true });
+  const timer = setTimeout(
+    () => {
+      timedOut = true;
+      controller.abort();
+    },
+    Math.min(timeout, longestTimer),
+  );
   try {
     const response: AxiosResponse<Buffer> = await client.request({
       method: request.method,
       url: request.path,
       headers: request.headers,
       data: request.body,
-      transformRequest: [(data: unknown) => data],
       signal: controller.signal,
     });
     return {
@@ -136,10 +135,13 @@ async function send(client: AxiosInstance, request: HttpRequest): Promise<RawRes
       body: response.data,
     };
   } catch (error) {
-    throw networkError(error, request, timedOut);
+    const code = timedOut ? 'timeout' : controller.signal.aborted ? 'aborted' : networkCode(error, proxied);
+    throw new OnegevityError(code, {
+      values: { seconds: timeout / 1000 },
+      outcome: request.writes && mayHaveArrived(code, error) ? 'unknown' : 'failed',
+    });
   } finally {
     clearTimeout(timer);
-    request.signal.removeEventListener('abort', abort);
   }
 }
 
@@ -160,30 +162,35 @@ async function overUndici(
   return { data, status: statusCode, statusText: '', headers: headers as AxiosResponse['headers'], config };
 }
 
-/** Whether a request that failed so can have reached the server. */
 const neverSent = new Set<ErrorCode>(['dns', 'refused', 'tls', 'proxy']);
 
-export function mayHaveArrived(error: OnegevityError): boolean {
-  return !neverSent.has(error.code);
+/** Whether a request that failed so can have reached the server. */
+function mayHaveArrived(code: ErrorCode, error: unknown): boolean {
+  return !neverSent.has(code) && !faultsOf(error).some((fault) => fault.code === 'UND_ERR_CONNECT_TIMEOUT');
 }
 
-function networkError(error: unknown, { signal, timeout }: HttpRequest, timedOut: boolean): OnegevityError {
-  if (signal.aborted) return new OnegevityError('aborted');
-  const code = timedOut ? 'timeout' : networkCode(error);
-  return new OnegevityError(code, { values: { seconds: timeout / 1000 } });
+interface Fault {
+  code: string;
+  message: string;
 }
 
-/** Walks the chain of causes: axios, undici and Node each wrap the fault once. */
-function networkCode(error: unknown): ErrorCode {
+/** The chain of causes: axios, undici and Node each wrap the fault once. */
+function faultsOf(error: unknown): Fault[] {
+  const faults: Fault[] = [];
   for (let fault = error, depth = 0; fault instanceof Error && depth < 5; fault = fault.cause, depth++) {
-    const code = (fault as { code?: unknown }).code;
-    const found = typeof code === 'string' ? codeFor(code, fault.message) : undefined;
-    if (found) return found;
+    const { code } = fault as { code?: unknown };
+    if (typeof code === 'string') faults.push({ code, message: fault.message });
   }
-  return 'network';
+  return faults;
 }
 
-function codeFor(code: string, message: string): ErrorCode | undefined {
+function networkCode(error: unknown, proxied: boolean): ErrorCode {
+  const [code = 'network'] = faultsOf(error).flatMap((fault) => codeFor(fault) ?? []);
+  // With a proxy in between, it is the proxy that was not found or refused.
+  return proxied && (code === 'dns' || code === 'refused') ? 'proxy' : code;
+}
+
+function codeFor({ code, message }: Fault): ErrorCode | undefined {
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'dns';
   if (code === 'ECONNREFUSED' || code === 'EHOSTUNREACH' || code === 'ENETUNREACH') return 'refused';
   if (code === 'ECONNRESET' || code === 'EPIPE' || code === 'UND_ERR_SOCKET') return 'reset';

@@ -1,6 +1,14 @@
+import { Queue } from './queue';
+
 interface Waiter {
+  owner: object | undefined;
   start: () => void;
   fail: (error: Error) => void;
+}
+
+interface Watcher {
+  length: number;
+  proceed: () => void;
 }
 
 /**
@@ -8,7 +16,8 @@ interface Waiter {
  * First in, first out. Closing it fails whatever still waits.
  */
 export class Limiter {
-  readonly #waiting: Waiter[] = [];
+  #waiting = new Queue<Waiter>();
+  #watching: Watcher[] = [];
   #running = 0;
   #nextStart = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -29,11 +38,12 @@ export class Limiter {
     return this.#waiting.length;
   }
 
-  async run<T>(task: () => Promise<T>): Promise<T> {
+  /** @param owner whose calls {@link cancel} takes out of the line */
+  async run<T>(task: () => Promise<T>, owner?: object): Promise<T> {
     if (this.#closed) throw this.#closed;
     if (this.#waiting.length > 0 || !this.#canStart()) {
       await new Promise<void>((start, fail) => {
-        this.#waiting.push({ start, fail });
+        this.#waiting.push({ owner, start, fail });
         this.#schedule();
       });
     } else {
@@ -47,10 +57,25 @@ export class Limiter {
     }
   }
 
+  /** Resolves once at most `length` calls wait; also when the limiter closes. */
+  async shorterThan(length: number): Promise<void> {
+    if (this.#closed || this.#waiting.length <= length) return;
+    await new Promise<void>((proceed) => this.#watching.push({ length, proceed }));
+  }
+
+  /** Fails what one owner has waiting. */
+  cancel(owner: object, reason: Error): void {
+    const [theirs, others] = this.#waiting.split((waiter) => waiter.owner === owner);
+    this.#waiting = others;
+    for (const waiter of theirs) waiter.fail(reason);
+    this.#notify();
+  }
+
   close(reason: Error): void {
     this.#closed = reason;
     clearTimeout(this.#timer);
-    for (const waiter of this.#waiting.splice(0)) waiter.fail(reason);
+    for (let waiter = this.#waiting.shift(); waiter; waiter = this.#waiting.shift()) waiter.fail(reason);
+    this.#notify();
   }
 
   #canStart(): boolean {
@@ -67,6 +92,7 @@ export class Limiter {
       this.#take();
       this.#waiting.shift()!.start();
     }
+    if (this.#watching.length > 0) this.#notify();
     if (!this.rate || this.#timer || this.#waiting.length === 0 || this.#running >= this.concurrency) return;
     this.#timer = setTimeout(
       () => {
@@ -75,5 +101,11 @@ export class Limiter {
       },
       Math.max(1, Math.ceil(this.#nextStart - this.now())),
     );
+  }
+
+  #notify(): void {
+    const ready = this.#watching.filter(({ length }) => this.#waiting.length <= length);
+    this.#watching = this.#watching.filter((watcher) => !ready.includes(watcher));
+    for (const { proceed } of ready) proceed();
   }
 }

@@ -12,7 +12,7 @@ export interface Page {
   total?: number;
   /** Nothing follows. */
   last: boolean;
-  /** False where `maxPages` ended the reading before the list's end. */
+  /** False where `maxPages` ended the reading, or where fewer items came than the answer announced. */
   complete: boolean;
 }
 
@@ -24,10 +24,18 @@ export interface PagingOptions extends CallOptions {
   ready?: () => Promise<void>;
 }
 
+interface Answer {
+  response: ApiResponse;
+  items: unknown[];
+  total: number | undefined;
+}
+
 /**
- * Reads a list page by page. It ends at an empty page, at a page that is not full, or when as many items came
- * as the answer announced; the vendor documents neither a total of pages nor a link to the next one.
- * @throws OnegevityError `bad_response` where the list is missing, `paging_stuck` where a page comes again
+ * Reads a list page by page. It ends at an empty page or when as many items came as the answer announced. That a
+ * page is not full says nothing: the vendor documents no largest page size, neither a number of pages nor a link
+ * to the next. So each page is handed out when it is known whether another one follows.
+ * @throws OnegevityError `bad_response` where the list is missing, `paging_stuck` where a page comes again; the
+ *   pages before it are handed out first
  */
 export async function* readPages(
   client: ApiClient,
@@ -35,42 +43,73 @@ export async function* readPages(
   params: Readonly<Record<string, unknown>>,
   { pageSize, maxPages, ready, ...options }: PagingOptions,
 ): AsyncGenerator<Page> {
-  let seen = 0;
-  let previous = '';
-  for (let number = 1; ; number++) {
-    if (number > 1) await ready?.();
-    const response = await client.call(
-      operation,
-      { ...params, pageNumber: number, pageSize },
-      undefined,
-      options,
-    );
+  const read = async (number: number): Promise<Answer> => {
+    const query = { ...params, pageNumber: number, pageSize };
+    const response = await client.call(operation, query, undefined, options);
     const items = itemsOf(operation, response);
-    const fingerprint = JSON.stringify(items);
-    if (items.length > 0 && fingerprint === previous) throw new OnegevityError('paging_stuck');
-    previous = fingerprint;
-    seen += items.length;
-    const total = totalOf(response);
-    const atEnd = items.length === 0 || (total === undefined ? items.length < pageSize : seen >= total);
-    const atLimit = maxPages > 0 && number >= maxPages;
-    yield {
-      response,
-      items,
-      number,
-      ...(total === undefined ? {} : { total }),
-      last: atEnd || atLimit,
-      complete: atEnd,
-    };
-    if (atEnd || atLimit) return;
+    return { response, items, total: totalOf(response) };
+  };
+  let current = await read(1);
+  let seen = current.items.length;
+  for (let number = 1; ; number++) {
+    const { response, items, total } = current;
+    const page = { response, items, number, ...(total === undefined ? {} : { total }) };
+    const all = total !== undefined && seen >= total;
+    if (items.length === 0 || all) return yield { ...page, last: true, complete: all || !total };
+    if (number === maxPages) return yield { ...page, last: true, complete: false };
+    await ready?.();
+    let next: Answer;
+    let repeated: boolean;
+    try {
+      next = await read(number + 1);
+      repeated = isRepeated(current, next, pageSize);
+    } catch (error) {
+      yield { ...page, last: false, complete: false };
+      throw error;
+    }
+    const last = repeated || next.items.length === 0;
+    yield { ...page, last, complete: last && total === undefined };
+    if (last) return;
+    current = next;
+    seen += next.items.length;
   }
 }
 
-/** @returns the items of a list answer; none where the member is absent, which the vendor's models allow */
-export function itemsOf(operation: Operation, { body, statusCode }: ApiResponse): unknown[] {
+/**
+ * The same page again is a fault, unless the list seems to have no pages: it announces no total, and what it gives
+ * is less than what was asked for.
+ * @throws OnegevityError `paging_stuck`
+ */
+function isRepeated(current: Answer, next: Answer, pageSize: number): boolean {
+  if (!sameItems(current.items, next.items)) return false;
+  if (current.total === undefined && current.items.length < pageSize) return true;
+  throw new OnegevityError('paging_stuck');
+}
+
+function sameItems(some: readonly unknown[], others: readonly unknown[]): boolean {
+  const equal = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
+  // Most pages differ in their first item, so that the others need not be compared.
+  return some.length === others.length && equal(some[0], others[0]) && equal(some, others);
+}
+
+/**
+ * @returns the items of a list answer; none where a documented member is absent, which the vendor's models allow.
+ *   Where its name is presumed only, the answer's one list is taken.
+ * @throws OnegevityError `bad_response` where there is no telling
+ */
+export function itemsOf({ list }: Operation, { body, statusCode }: ApiResponse): unknown[] {
   const page = asObject(body);
-  const items = page?.[operation.list?.items ?? ''] ?? [];
-  if (!page || !Array.isArray(items)) throw new OnegevityError('bad_response', { statusCode });
+  const items = page?.[list?.items ?? ''] ?? (list?.presumed ? onlyList(body) : page && []);
+  if (!Array.isArray(items)) throw new OnegevityError('bad_response', { statusCode });
   return items;
+}
+
+function onlyList(body: unknown): unknown {
+  const page = asObject(body);
+  if (!page) return body;
+  const lists = Object.values(page).filter(Array.isArray);
+  if (lists.length === 0 && page.totalNumberOfElements === 0) return [];
+  return lists.length === 1 ? lists[0] : undefined;
 }
 
 function totalOf({ body }: ApiResponse): number | undefined {

@@ -18,10 +18,10 @@ export function header(response: RawResponse, name: string): string | undefined 
   return Array.isArray(value) ? value[0] : value;
 }
 
-/** @returns the parsed body, or undefined where it is no JSON */
+/** @returns the parsed body, or undefined where it is no JSON; a byte order mark is allowed */
 export function parseJson(body: Buffer): unknown {
   try {
-    return JSON.parse(body.toString('utf8')) as unknown;
+    return JSON.parse(body.toString('utf8').replace(/^\ufeff/, '')) as unknown;
   } catch {
     return undefined;
   }
@@ -58,7 +58,7 @@ export function errorOf(
     typeof body?.id === 'string' || typeof body?.id === 'number' ? String(body.id) : undefined;
   return new OnegevityError(codeOf(statusCode, Boolean(fieldErrors ?? globalErrors)), {
     statusCode,
-    values: { statusCode, scope: scopes.join(' ') || '?', seconds: retryAfter ?? 0 },
+    values: { statusCode, scope: scopes.join(' ') || '?', seconds: retryAfter ?? '?' },
     ...(requestId === undefined ? {} : { requestId }),
     ...(fieldErrors ? { fieldErrors } : {}),
     ...(globalErrors ? { globalErrors } : {}),

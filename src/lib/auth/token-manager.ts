@@ -1,5 +1,5 @@
-import { OnegevityError } from '../api/errors';
-import { backoff, retryAfterSeconds } from '../api/retry';
+import { type ErrorCode, OnegevityError } from '../api/errors';
+import { backoff, retryAfterCap, retryAfterSeconds } from '../api/retry';
 import { asObject } from '../api/response';
 
 export type ClientAuth = 'basic' | 'form';
@@ -8,7 +8,7 @@ export interface TokenSettings {
   clientId: string;
   clientSecret: string;
   /** Scopes to ask for; none: the `scope` member is left out. */
-  scopes: readonly string[];
+  scopes: () => readonly string[];
   /** How the client names itself at the token endpoint: not documented by the vendor. */
   clientAuth: ClientAuth;
 }
@@ -37,9 +37,20 @@ const attempts = 3;
 /** Refused credentials stay refused: asking again at once for every message could lock an account. */
 const cooldown = 30_000;
 
+/** Answers that stay the same until somebody changes the configuration, which closes this manager. */
+const lasting = new Set<ErrorCode>(['invalid_client', 'invalid_scope']);
+
 interface Token {
   value: string;
   renewAt: number;
+  expiresAt: number;
+  /** What it was asked for: with other scopes another token is needed. */
+  scope: string;
+}
+
+interface Refusal {
+  error: OnegevityError;
+  until: number;
 }
 
 /** A token as the endpoint issued it. */
@@ -57,8 +68,9 @@ export interface IssuedToken {
  */
 export class TokenManager {
   #token: Token | undefined;
-  #pending: Promise<string> | undefined;
-  #refusal: { error: OnegevityError; until: number } | undefined;
+  #pending: { scope: string; token: Promise<string> } | undefined;
+  #refusal: Refusal | undefined;
+  #exchangeRefusal: Refusal | undefined;
 
   constructor(
     private readonly settings: TokenSettings,
@@ -70,10 +82,21 @@ export class TokenManager {
    * @throws OnegevityError `invalid_client`, `invalid_scope`, `token_refused`, `bad_token_response`, or a network code
    */
   async get(): Promise<string> {
-    if (this.#token && this.transport.now() < this.#token.renewAt) return this.#token.value;
-    this.#respectRefusal();
-    this.#pending ??= this.#renew().finally(() => (this.#pending = undefined));
-    return this.#pending;
+    const now = this.transport.now();
+    const scope = this.settings.scopes().join(' ');
+    if (this.#token?.scope === scope && now < this.#token.renewAt) return this.#token.value;
+    if (this.#pending?.scope === scope) return this.#pending.token;
+    if (this.#refusal && now < this.#refusal.until) {
+      if (this.#token?.scope === scope && now < this.#token.expiresAt) return this.#token.value;
+      throw this.#refusal.error;
+    }
+    const pending = { scope, token: this.#renew(scope) };
+    const forget = () => {
+      if (this.#pending === pending) this.#pending = undefined;
+    };
+    pending.token.then(forget, forget);
+    this.#pending = pending;
+    return pending.token;
   }
 
   /** Forgets `token` because the API refused it; a newer one, got in the meantime, stays. */
@@ -87,46 +110,56 @@ export class TokenManager {
    * @throws OnegevityError `code_refused` and all that {@link get} throws
    */
   async exchange(code: string, redirectUri: string): Promise<IssuedToken> {
-    this.#respectRefusal();
+    const now = this.transport.now();
+    for (const refusal of [this.#refusal, this.#exchangeRefusal]) {
+      if (refusal?.error.code === 'invalid_client' && now < refusal.until) throw refusal.error;
+    }
     const { form, headers } = tokenRequest(this.settings, {
       grant_type: 'authorization_code',
       code,
       redirect_uri: redirectUri,
     });
-    return this.#parsed(await this.transport.postForm(form, headers));
-  }
-
-  async #renew(): Promise<string> {
-    const requestedAt = this.transport.now();
-    const token = this.#parsed(await this.#request());
-    const lifetime = token.expiresIn * 1000;
-    this.#token = { value: token.value, renewAt: requestedAt + lifetime - Math.min(60_000, lifetime / 10) };
-    return token.value;
-  }
-
-  /** @throws OnegevityError */
-  #parsed(response: TokenResponse): IssuedToken {
     try {
-      const token = parseToken(response);
-      this.#refusal = undefined;
-      return token;
+      return parseToken(await this.transport.postForm(form, headers), { byCode: true });
     } catch (error) {
+      // Kept apart from the client's own: a browser chooses the code, and must not stop the calls of flows.
       if (error instanceof OnegevityError && error.code === 'invalid_client') {
-        this.#refusal = { error, until: this.transport.now() + cooldown };
+        this.#exchangeRefusal = { error, until: this.transport.now() + cooldown };
       }
       throw error;
     }
   }
 
-  #respectRefusal(): void {
-    if (this.#refusal && this.transport.now() < this.#refusal.until) throw this.#refusal.error;
+  async #renew(scope: string): Promise<string> {
+    try {
+      const requestedAt = this.transport.now();
+      const { value, expiresIn } = parseToken(await this.#request(scope), { scope });
+      const lifetime = expiresIn * 1000;
+      this.#refusal = undefined;
+      const expiresAt = requestedAt + lifetime;
+      this.#token = { value, scope, expiresAt, renewAt: expiresAt - Math.min(60_000, lifetime / 10) };
+      return value;
+    } catch (error) {
+      this.#rest(error);
+      const former = this.#token;
+      // Renewal is early: what fails now may succeed before the token in hand expires.
+      if (former?.scope === scope && this.transport.now() < former.expiresAt) return former.value;
+      throw error;
+    }
   }
 
-  async #request(): Promise<TokenResponse> {
-    const { scopes } = this.settings;
+  /** Asks nothing for a while after an answer that would only come again. */
+  #rest(error: unknown): void {
+    if (!(error instanceof OnegevityError)) return;
+    const asked = Math.min(error.retryAfter ?? 0, retryAfterCap) * 1000;
+    const pause = lasting.has(error.code) ? Math.max(cooldown, asked) : asked;
+    if (pause > 0) this.#refusal = { error, until: this.transport.now() + pause };
+  }
+
+  async #request(scope: string): Promise<TokenResponse> {
     const { form, headers } = tokenRequest(this.settings, {
       grant_type: 'client_credentials',
-      ...(scopes.length > 0 && { scope: scopes.join(' ') }),
+      ...(scope && { scope }),
     });
     for (let attempt = 1; ; attempt++) {
       const last = attempt === attempts;
@@ -137,8 +170,10 @@ export class TokenManager {
       const busy = !result || result.statusCode === 429 || result.statusCode >= 500;
       if (!busy || last) return result!;
       const asked = retryAfterSeconds(result?.retryAfter);
-      if (asked !== undefined && asked > 60) return result!;
-      await this.transport.sleep(asked === undefined ? backoff(attempt) : Math.max(asked * 1000, 100));
+      if (asked !== undefined && asked > retryAfterCap) return result!;
+      await this.transport.sleep(
+        asked === undefined ? backoff(attempt) : Math.max(asked * 1000, backoff(attempt)),
+      );
     }
   }
 }
@@ -170,17 +205,25 @@ function formEncode(text: string): string {
   return new URLSearchParams({ '': text }).toString().slice(1);
 }
 
-function parseToken({ statusCode, body, retryAfter }: TokenResponse): IssuedToken {
+interface Asked {
+  scope?: string;
+  /** With an authorization code. */
+  byCode?: boolean;
+}
+
+function parseToken({ statusCode, body, retryAfter }: TokenResponse, asked: Asked): IssuedToken {
   const members = asObject(body);
-  if (statusCode < 200 || statusCode >= 300) throw refusal(statusCode, members?.error, retryAfter);
+  if (statusCode < 200 || statusCode >= 300)
+    throw refusal(statusCode, members?.error, { retryAfter, ...asked });
   const value = members?.access_token;
   if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value))
     throw new OnegevityError('bad_token_response', { statusCode });
-  const scope = members?.scope;
   return {
     value,
     expiresIn: lifetimeOf(members?.expires_in, statusCode),
-    ...(typeof scope === 'string' && { scopes: scope.split(' ').filter((name) => name !== '') }),
+    ...(typeof members?.scope === 'string' && {
+      scopes: members.scope.split(' ').filter((name) => name !== ''),
+    }),
   };
 }
 
@@ -194,11 +237,16 @@ function lifetimeOf(value: unknown, statusCode: number): number {
   return seconds;
 }
 
-function refusal(statusCode: number, error: unknown, retryAfter: string | undefined): OnegevityError {
+function refusal(
+  statusCode: number,
+  error: unknown,
+  { retryAfter, scope, byCode }: Asked & { retryAfter: string | undefined },
+): OnegevityError {
   if (error === 'invalid_client' || statusCode === 401)
     return new OnegevityError('invalid_client', { statusCode });
-  if (error === 'invalid_grant') return new OnegevityError('code_refused', { statusCode });
-  if (error === 'invalid_scope') return new OnegevityError('invalid_scope', { statusCode });
+  if (byCode && error === 'invalid_grant') return new OnegevityError('code_refused', { statusCode });
+  if (error === 'invalid_scope')
+    return new OnegevityError('invalid_scope', { statusCode, values: { scope: scope || '-' } });
   if (statusCode >= 300 && statusCode < 400) return new OnegevityError('bad_token_response', { statusCode });
   const seconds = retryAfterSeconds(retryAfter);
   return new OnegevityError(statusCode >= 500 || statusCode === 429 ? 'token_unavailable' : 'token_refused', {

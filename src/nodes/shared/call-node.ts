@@ -44,12 +44,16 @@ export function wireCallNode(RED: NodeAPI, node: Node, def: CallNodeDef, prepare
   const config = findConfig(RED, def.config);
   const status = new CallStatus(RED, node, config);
   const output = def.output || 'payload';
+  let used: ApiClient | undefined;
+  let closed = false;
   status.idle();
 
   const handle = async (msg: FlowMessage, send: (msg: FlowMessage) => void): Promise<void> => {
     if (!config) throw new OnegevityError('no_config');
     const prepared = await prepare(msg, config);
     const client = await config.client();
+    if (closed) throw new OnegevityError('aborted');
+    used = client;
     const emit: Call['emit'] = (result, part) => {
       // A list sends copies, since what receives the first may change it before the second is made.
       const out = part ? RED.util.cloneMessage(msg) : msg;
@@ -57,17 +61,24 @@ export function wireCallNode(RED: NodeAPI, node: Node, def: CallNodeDef, prepare
       setResult(RED, out, output, result, {
         operation: prepared.operation,
         environment: config.environment ?? '',
-        params: prepared.params,
+        params: { ...prepared.params },
         ...(result.requestId ? { requestId: result.requestId } : {}),
         ...(page ? { page } : {}),
       });
-      if (parts) out.parts = parts;
+      // As core split does: what the message was part of before is kept for a second join.
+      if (parts) out.parts = out.parts ? { ...parts, parts: out.parts } : parts;
       if (complete !== undefined) out.complete = complete;
       send(out);
     };
-    await prepared.run({ msg, client, options: optionsOf(msg, status), emit });
+    await prepared.run({ msg, client, options: optionsOf(msg, status, node), emit });
   };
 
+  // A deploy may replace this node and leave the config node, and so its client, as it is.
+  node.on('close', () => {
+    closed = true;
+    used?.cancel(node);
+    status.close();
+  });
   node.on('input', (msg, send, done) => {
     const message = msg as FlowMessage;
     status.started();
@@ -86,10 +97,11 @@ export function wireCallNode(RED: NodeAPI, node: Node, def: CallNodeDef, prepare
 }
 
 /** `msg.requestTimeout` in milliseconds, as in the core http request node; a bad value is ignored. */
-function optionsOf(msg: FlowMessage, status: CallStatus): CallOptions {
+function optionsOf(msg: FlowMessage, status: CallStatus, owner: object): CallOptions {
   const timeout = Number(msg.requestTimeout);
   return {
     ...(Number.isFinite(timeout) && timeout > 0 ? { timeout } : {}),
     onRetry: () => status.retrying(),
+    owner,
   };
 }

@@ -57,7 +57,7 @@ async function emitAll(pages: AsyncGenerator<Page>, call: Call): Promise<void> {
   const items: unknown[] = [];
   let end: Page | undefined;
   for await (const page of pages) {
-    items.push(...page.items);
+    for (const item of page.items) items.push(item);
     end = page;
   }
   if (!end) return;
@@ -72,14 +72,12 @@ function emitPart(
   { id, index }: { id: string; index: number },
   last: boolean,
 ): void {
-  const incoming = call.msg.parts;
   const parts = {
     id: `${id}.${call.msg._msgid ?? ''}`,
     type: 'array',
     index,
     // As core split: only the last part knows the count, and join then completes.
     ...(last ? { count: index + 1 } : {}),
-    ...(incoming ? { parts: incoming } : {}),
   };
   const result: ApiResponse = { ...page.response, body };
   call.emit(result, { page: pageInfo(page), parts, ...(last ? { complete: page.complete } : {}) });
@@ -96,6 +94,6 @@ function wholeNumber(value: number | string | undefined, fallback: number): numb
 
 async function queueShort({ client }: Call): Promise<void> {
   // One turn of the event loop, so that what just was sent can join the queue.
-  do await new Promise((resolve) => setImmediate(resolve));
-  while (client.waiting > longQueue);
+  await new Promise((resolve) => setImmediate(resolve));
+  await client.shortQueue(longQueue);
 }

@@ -1,5 +1,5 @@
 import type { Node, NodeAPI } from 'node-red';
-import type { OnegevityError } from '../../lib/api/errors';
+import type { ErrorCode, OnegevityError } from '../../lib/api/errors';
 import { type ConfigNode, shared } from './config-node';
 
 /**
@@ -8,19 +8,23 @@ import { type ConfigNode, shared } from './config-node';
  */
 export class CallStatus {
   #inFlight = 0;
+  #shown: string | undefined;
+  #closed = false;
 
   constructor(
     private readonly RED: NodeAPI,
     private readonly node: Node,
     private readonly config: ConfigNode | undefined,
+    /** What else is wrong and lasts. */
+    private readonly problem: () => ErrorCode | undefined = () => undefined,
   ) {}
 
   /** Shows what is wrong before any message came, or that the sandbox's data are made up. */
   idle(): void {
-    const problem = this.config ? this.config.problem()?.code : 'no_config';
+    const problem = this.config ? (this.config.problem()?.code ?? this.problem()) : 'no_config';
     if (problem) this.#show('red', 'ring', problem);
     else if (this.config?.environment === 'sandbox') this.#show('yellow', 'ring', 'sandbox');
-    else this.node.status({});
+    else this.#clear();
   }
 
   started(): void {
@@ -42,7 +46,22 @@ export class CallStatus {
     this.#show('red', 'ring', error.code);
   }
 
+  /** Clears the status for good: what ends later belongs to no node any more. */
+  close(): void {
+    this.#clear();
+    this.#closed = true;
+  }
+
+  #clear(): void {
+    if (this.#closed || this.#shown === '') return;
+    this.#shown = '';
+    this.node.status({});
+  }
+
+  /** Every editor that is open is told of each status, so an unchanged one is not sent again. */
   #show(fill: 'red' | 'yellow' | 'blue', shape: 'ring' | 'dot', key: string): void {
+    if (this.#closed || this.#shown === key) return;
+    this.#shown = key;
     this.node.status({ fill, shape, text: shared(this.RED, `status.${key}`) });
   }
 }

@@ -17,7 +17,7 @@ describe('API client over real sockets', () => {
       connections: 16,
       clientId: 'id',
       clientSecret: canary,
-      scopes: ['patients_read'],
+      scopes: () => ['patients_read'],
       clientAuth: 'basic',
       tokenPath: '/oauth/token',
       timeout: 5000,

@@ -5,7 +5,7 @@ import { TokenManager, type TokenResponse, type TokenSettings } from '../../../s
 const settings: TokenSettings = {
   clientId: 'id',
   clientSecret: 'secret',
-  scopes: ['a', 'b'],
+  scopes: () => ['a', 'b'],
   clientAuth: 'basic',
 };
 
@@ -128,7 +128,7 @@ describe('token manager', () => {
 
   it('encodes Basic credentials as RFC 6749 asks and leaves the scope out when there is none', async () => {
     const endpoint = new Endpoint([ok('t')]);
-    const odd = { ...settings, clientId: 'a:b', clientSecret: 'c d/é', scopes: [] };
+    const odd = { ...settings, clientId: 'a:b', clientSecret: 'c d/é', scopes: () => [] };
     await new TokenManager(odd, endpoint).get();
     const [{ form, headers } = { form: '', headers: {} }] = endpoint.requests;
     assert.equal(form, 'grant_type=client_credentials');

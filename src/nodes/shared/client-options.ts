@@ -1,0 +1,129 @@
+import type { NodeAPI } from 'node-red';
+import type { ClientOptions } from '../../lib/api/client';
+import { customRoot, type Environment, resolved, roots, scopesOf } from '../../lib/api/environments';
+import { OnegevityError } from '../../lib/api/errors';
+import type { TlsOptions } from '../../lib/api/http';
+import type { ProxyOptions } from '../../lib/api/proxy';
+import { embeddedSandbox } from './embedded-sandbox';
+
+/** The saved properties of a config node that say how the API is reached. */
+export interface ConnectionDef {
+  baseUrl?: string;
+  scopes?: string | string[];
+  clientAuth?: 'basic' | 'form';
+  tokenPath?: string;
+  timeout?: number | string;
+  concurrency?: number | string;
+  rate?: number | string;
+  tls?: string;
+  proxy?: string;
+}
+
+export interface ClientCredentials {
+  clientId?: string;
+  clientSecret?: string;
+}
+
+/**
+ * Turns saved properties into what a client needs; starts the embedded sandbox where that is the environment.
+ * @param needed the scopes that the flow's nodes need, for the scope choice `minimal`
+ * @throws OnegevityError
+ */
+export async function clientOptions(
+  RED: NodeAPI,
+  def: ConnectionDef,
+  credentials: ClientCredentials,
+  { environment, pace, needed }: Surroundings,
+): Promise<ClientOptions> {
+  const fixed = scopesOf(def.scopes, () => []);
+  const minimal = !Array.isArray(def.scopes) && resolved(def.scopes) === 'minimal';
+  const concurrency = Math.ceil(positive(def.concurrency, 16));
+  return {
+    ...(await identity(environment, def, credentials, pace)),
+    scopes: minimal ? needed : () => fixed,
+    clientAuth: def.clientAuth === 'form' ? 'form' : 'basic',
+    timeout: positive(def.timeout, 30_000),
+    concurrency,
+    connections: concurrency,
+    rate: positive(def.rate, 0),
+    tls: tlsOptions(RED, def.tls),
+    // The embedded sandbox is in this process: no proxy could reach it.
+    proxy: environment === 'sandbox' ? 'direct' : proxyOptions(RED, def.proxy),
+  };
+}
+
+export interface Surroundings {
+  environment: Environment;
+  /** Seconds a step of the embedded sandbox's life cycle. */
+  pace: number | undefined;
+  needed: () => readonly string[];
+}
+
+/** Root, token path and credentials of an environment. @throws OnegevityError */
+async function identity(
+  environment: Environment,
+  def: ConnectionDef,
+  credentials: ClientCredentials,
+  pace: number | undefined,
+): Promise<Pick<ClientOptions, 'root' | 'tokenPath' | 'clientId' | 'clientSecret'>> {
+  if (environment === 'sandbox') {
+    const { url, clientId, clientSecret } = await embeddedSandbox(pace);
+    return { root: url, tokenPath: '/oauth/token', clientId, clientSecret };
+  }
+  const root = environment === 'custom' ? customRoot(def.baseUrl) : roots[environment];
+  return {
+    root,
+    tokenPath: tokenPath(def.tokenPath),
+    clientId: required(credentials.clientId, 'clientId'),
+    clientSecret: required(credentials.clientSecret, 'clientSecret'),
+  };
+}
+
+function required(value: string | undefined, name: string): string {
+  const text = resolved(value);
+  if (text === '') throw new OnegevityError('missing_credentials', { values: { name } });
+  return text;
+}
+
+/** A path below the root: it must not be able to send the secret to another host. */
+function tokenPath(value: string | undefined): string {
+  const path = resolved(value) || '/oauth/token';
+  if (!/^\/(?!\/)[\w\-./~%]*$/.test(path)) throw new OnegevityError('bad_base_url');
+  return path;
+}
+
+function positive(value: number | string | undefined, fallback: number): number {
+  const number = Number(value);
+  return value !== '' && Number.isFinite(number) && number > 0 ? number : fallback;
+}
+
+/** What a flow links to must be there: without its proxy or certificate, calls would go another way unseen. */
+function linked<T>(RED: NodeAPI, id: string | undefined, name: string): T | undefined {
+  if (!id) return undefined;
+  const node = RED.nodes.getNode(id) as T | null;
+  if (!node) throw new OnegevityError('linked_node_missing', { values: { name } });
+  return node;
+}
+
+/** Reads a core tls-config node. */
+function tlsOptions(RED: NodeAPI, id: string | undefined): TlsOptions | undefined {
+  const node = linked<{ addTLSOptions?: (options: object) => TlsOptions }>(RED, id, 'tls-config');
+  return node?.addTLSOptions?.({});
+}
+
+/** Reads a core http proxy node. */
+function proxyOptions(RED: NodeAPI, id: string | undefined): ProxyOptions | undefined {
+  const node = linked<{
+    url?: string;
+    noproxy?: string[];
+    credentials?: { username?: string; password?: string };
+  }>(RED, id, 'http proxy');
+  if (!node?.url) return undefined;
+  const { username, password } = node.credentials ?? {};
+  return {
+    url: node.url,
+    ...(username ? { username } : {}),
+    ...(password ? { password } : {}),
+    ...(node.noproxy ? { noProxy: node.noproxy } : {}),
+  };
+}
