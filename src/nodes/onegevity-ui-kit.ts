@@ -80,8 +80,8 @@ export = (RED: NodeAPI): void => {
       const answer = await answerRedirect({ method, url, headers }, { states, client, scopes });
       if (answer.fault) status.failed(answer.fault);
       else status.succeeded();
-      write(res, answer);
       report(answer);
+      write(res, answer);
     };
 
     const preparePage = async (msg: FlowMessage): Promise<void> => {
