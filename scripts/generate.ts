@@ -1,6 +1,6 @@
 /**
  * Writes `src/generated/` from `openapi/onegevity-v1.yaml`: the TypeScript types of all models, the operation table,
- * the webhook topics, and the description as JSON for the sandbox and the checks of request bodies.
+ * the members of request bodies, the webhook topics, and the description as JSON for the sandbox and the checks of request bodies.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { load } from 'js-yaml';
 import openapiTS, { astToString } from 'openapi-typescript';
 import type { OpenAPI3 } from 'openapi-typescript';
 import { format } from 'prettier';
+import { bodyForms } from './body-forms';
 import { operationTable, topicList } from './operation-table';
 import type { Description } from './operation-table';
 
@@ -32,6 +33,7 @@ export async function generate(): Promise<void> {
   mkdirSync(target, { recursive: true });
   replace('api-types.ts', banner + astToString(types));
   replace('operations.ts', await pretty(operationsSource(description)));
+  replace('body-forms.ts', await pretty(bodyFormsSource(description)));
   replace('topics.ts', await pretty(topicsSource(description)));
   replace('openapi.json', JSON.stringify(description));
 }
@@ -41,6 +43,12 @@ function operationsSource(description: Description): string {
   return `import type { Operation } from '../lib/api/operation';
     export type OperationId = ${union(Object.keys(table))};
     export const operations: Readonly<Record<OperationId, Operation>> = ${JSON.stringify(table)};`;
+}
+
+function bodyFormsSource(description: Description): string {
+  return `import type { BodyMember } from '../lib/api/operation';
+    /** By name of the model. */
+    export const bodyForms: Readonly<Record<string, readonly BodyMember[]>> = ${JSON.stringify(bodyForms(description))};`;
 }
 
 function topicsSource(description: Description): string {

@@ -28,6 +28,7 @@ interface SourceOperation {
   'x-confidence': Operation['confidence'];
   'x-scope-confidence'?: 'guess';
   'x-list'?: NonNullable<Operation['list']>;
+  'x-converts'?: NonNullable<Operation['converts']>;
 }
 
 interface ComposedOperation {
@@ -82,7 +83,7 @@ function vendorOperation(
   method: keyof typeof methods,
   source: SourceOperation,
 ): Operation {
-  const { requestBody, 'x-list': list } = source;
+  const { requestBody, 'x-list': list, 'x-converts': converts } = source;
   return {
     id: source.operationId,
     tag: first(source.tags),
@@ -94,6 +95,7 @@ function vendorOperation(
     }),
     ...(requestBody && { body: body(description, requestBody) }),
     ...(list && { list }),
+    ...(converts && { converts }),
     scopes: source.security.flatMap(({ oauth2 }) => oauth2),
     scopesKnown: source['x-scope-confidence'] !== 'guess',
     confidence: source['x-confidence'],
@@ -157,7 +159,7 @@ function body(description: Description, source: SourceBody): NonNullable<Operati
   };
 }
 
-function valueSchema(description: Description, reference: ValueSchema | Reference): ValueSchema {
+export function valueSchema(description: Description, reference: ValueSchema | Reference): ValueSchema {
   const schema = resolve<ValueSchema>(description, reference);
   return {
     ...Object.fromEntries(valueKeys.filter((key) => key in schema).map((key) => [key, schema[key]])),
@@ -165,7 +167,7 @@ function valueSchema(description: Description, reference: ValueSchema | Referenc
   };
 }
 
-function resolve<T extends object>(description: Description, value: T | Reference): T {
+export function resolve<T extends object>(description: Description, value: T | Reference): T {
   if (!('$ref' in value)) return value;
   const found = value.$ref
     .split('/')

@@ -1,13 +1,13 @@
 import type { Node, NodeAPI } from 'node-red';
 import { topics } from '../generated/topics';
-import { isWebhookEvent } from '../lib/api/body';
+import { checkBody, isWebhookEvent } from '../lib/api/body';
 import { OnegevityError } from '../lib/api/errors';
 import { asObject } from '../lib/api/response';
 import { queryString } from '../lib/api/path';
 import { type BodyDef, readBody } from './shared/body';
 import { type CallNodeDef, type Prepared, wireCallNode } from './shared/call-node';
 import { FieldReader, type Fields } from './shared/fields';
-import type { FlowMessage } from './shared/message';
+import { type FlowMessage, isFromWebhook } from './shared/message';
 
 interface RequestDef extends CallNodeDef {
   method?: string;
@@ -33,16 +33,30 @@ async function prepare(def: RequestDef, reader: FieldReader, msg: FlowMessage): 
   if (!methods.includes(method)) throw new OnegevityError('bad_parameter', { values: { name: 'method' } });
   const path = pathOf(await reader.value('path', def.fields?.path ?? { type: 'str', value: '' }, msg));
   const query = queryOf(await reader.value('query', def.fields?.query ?? { type: 'str', value: '' }, msg));
-  const writes = method !== 'GET';
-  const body = writes ? await readBody(reader, def.body, msg, []) : undefined;
-  const fromWebhook = asObject(msg.onegevity)?.delivery !== undefined;
-  if (writes && isWebhookEvent(body, topics, fromWebhook)) throw new OnegevityError('webhook_as_body');
+  const body = await bodyOf(method, def, reader, msg);
   return {
     operation: `${method} ${path}`,
     params: {},
     run: async (call) =>
       call.emit(await call.client.request({ method, path: path + query, body }, call.options)),
   };
+}
+
+/**
+ * @returns undefined for a GET, and for a DELETE unless a body is chosen
+ * @throws OnegevityError `bad_body`, `webhook_as_body`
+ */
+async function bodyOf(
+  method: string,
+  def: RequestDef,
+  reader: FieldReader,
+  msg: FlowMessage,
+): Promise<unknown> {
+  if (method === 'GET' || (method === 'DELETE' && !def.body)) return undefined;
+  const body = await readBody(reader, def.body, msg, []);
+  if (isWebhookEvent(body, topics, isFromWebhook(msg))) throw new OnegevityError('webhook_as_body');
+  await checkBody({ required: false, schema: '', known: false }, body);
+  return body;
 }
 
 /**

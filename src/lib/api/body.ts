@@ -18,7 +18,11 @@ export async function checkBody(model: OperationBody, body: unknown): Promise<vo
   if (typeof body !== 'object' || body === null || Buffer.isBuffer(body)) {
     throw new OnegevityError('bad_body', { values: { name: 'JSON?' } });
   }
-  if (!model.known) return;
+  if (!model.known) {
+    if (model.required && Object.keys(body).length === 0)
+      throw new OnegevityError('bad_body', { values: { name: '-' } });
+    return;
+  }
   const validate = validators.get(model.schema) ?? (await compile(model.schema));
   if (validate(body)) return;
   const fieldErrors = faultyMembers(validate.errors ?? []);

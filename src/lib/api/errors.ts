@@ -20,6 +20,8 @@ export const errorCodes = [
   'no_kit',
   'several_kits',
   'kit_not_found',
+  'no_lab_visit',
+  'several_lab_visits',
   // token endpoint
   'invalid_client',
   'invalid_scope',

@@ -1,4 +1,4 @@
-import { OnegevityError } from './errors';
+import { type ErrorCode, OnegevityError } from './errors';
 import { asObject } from './response';
 
 /** Steps of a kit up to its activation, and after it (vendor's status values). */
@@ -26,7 +26,7 @@ export interface Choice {
 
 /**
  * Chooses the kit that an activation means. Never guesses: without an identifier exactly one must fit.
- * A kit that is active already is chosen only where it is the order's only kit, or is named.
+ * Where every kit of the order is active already, there is nothing left to do, whichever was meant.
  * @throws OnegevityError `no_kit`, `several_kits`, `kit_not_found`
  */
 export function chooseKit(order: unknown, identifier: string | undefined): Choice {
@@ -36,12 +36,13 @@ export function chooseKit(order: unknown, identifier: string | undefined): Choic
     identifier,
     (kit) => activatable.has(String(kit.status)),
     (kit) => active.has(String(kit.status)),
+    { none: 'no_kit', several: 'several_kits' },
   );
 }
 
 /**
  * Chooses the lab visit whose appointment is meant, by the same rule.
- * @throws OnegevityError `no_kit`, `several_kits`, `kit_not_found`
+ * @throws OnegevityError `no_lab_visit`, `several_lab_visits`, `kit_not_found`
  */
 export function chooseLabVisit(order: unknown, identifier: string | undefined): Choice {
   const visits = elementsOf(order, 'labVisit');
@@ -50,6 +51,7 @@ export function chooseLabVisit(order: unknown, identifier: string | undefined): 
     identifier,
     (visit) => visit.status !== 'ATTENDED' && visit.status !== 'COMPLETED',
     () => false,
+    { none: 'no_lab_visit', several: 'several_lab_visits' },
   );
 }
 
@@ -58,15 +60,17 @@ function choose(
   identifier: string | undefined,
   isOpen: (element: OrderElement) => boolean,
   isDone: (element: OrderElement) => boolean,
+  codes: { none: ErrorCode; several: ErrorCode },
 ): Choice {
   if (identifier !== undefined) {
     const named = elements.find((element) => element.packageElementIdentifier === identifier);
     if (!named) throw new OnegevityError('kit_not_found');
     return { element: named, alreadyDone: isDone(named) };
   }
-  const open = elements.filter(isOpen);
-  const [only] = open.length > 0 ? open : elements.filter(isDone);
-  if (!only) throw new OnegevityError('no_kit');
-  if (open.length > 1 || (open.length === 0 && elements.length > 1)) throw new OnegevityError('several_kits');
-  return { element: only, alreadyDone: open.length === 0 };
+  const [only, ...others] = elements.filter(isOpen);
+  if (others.length > 0) throw new OnegevityError(codes.several);
+  if (only) return { element: only, alreadyDone: false };
+  const [done] = elements;
+  if (!done || !elements.every(isDone)) throw new OnegevityError(codes.none);
+  return { element: done, alreadyDone: true };
 }

@@ -43,6 +43,8 @@ export interface Operation {
   body?: OperationBody;
   /** List operations: the member of the answer that holds the items. `presumed`: its name is not documented. */
   list?: { items: string; presumed?: boolean };
+  /** Body and answer are converted by this package (`src/lib/api/conversions.ts`), which may call others first. */
+  converts?: { as: 'surveyAnswers'; reads?: readonly string[] };
   scopes: readonly string[];
   /** False where the scope is inferred from its name: the vendor documents it for fulfillment only. */
   scopesKnown: boolean;
@@ -50,4 +52,14 @@ export interface Operation {
   writes: boolean;
   /** The operations a composed one is built on. */
   composedOf?: readonly string[];
+}
+
+/** One member of a request body, as the editor's structured form shows it. */
+export interface BodyMember {
+  name: string;
+  /** Within the object it belongs to. */
+  required: boolean;
+  schema: ValueSchema;
+  /** Of an object whose members are known. */
+  members?: readonly BodyMember[];
 }

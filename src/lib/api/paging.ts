@@ -55,8 +55,14 @@ export async function* readPages(
     const { response, items, total } = current;
     const page = { response, items, number, ...(total === undefined ? {} : { total }) };
     const all = total !== undefined && seen >= total;
-    if (items.length === 0 || all) return yield { ...page, last: true, complete: all || !total };
-    if (number === maxPages) return yield { ...page, last: true, complete: false };
+    if (items.length === 0 || all) {
+      yield { ...page, last: true, complete: all || !total };
+      return;
+    }
+    if (number === maxPages) {
+      yield { ...page, last: true, complete: false };
+      return;
+    }
     await ready?.();
     let next: Answer;
     let repeated: boolean;

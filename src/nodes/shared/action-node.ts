@@ -1,17 +1,17 @@
 import type { Node, NodeAPI } from 'node-red';
-import { operations } from '../../generated/operations';
+import { type OperationId, operations } from '../../generated/operations';
 import { topics } from '../../generated/topics';
 import { checkBody, isWebhookEvent } from '../../lib/api/body';
+import { conversionOf } from '../../lib/api/conversions';
 import { OnegevityError } from '../../lib/api/errors';
 import type { Operation } from '../../lib/api/operation';
-import { asObject } from '../../lib/api/response';
 import { type BodyDef, readBody } from './body';
-import { type CallNodeDef, type Prepared, wireCallNode } from './call-node';
+import { type Call, type CallNodeDef, type Prepared, wireCallNode } from './call-node';
 import { runComposed } from './composed';
 import { findConfig } from './config-node';
-import { FieldReader, type Fields } from './fields';
+import { FieldReader, type Fields, isDefaultField } from './fields';
 import { type PagingDef, runList } from './list';
-import type { FlowMessage } from './message';
+import { type FlowMessage, isFromWebhook } from './message';
 
 interface ActionDef extends CallNodeDef, PagingDef {
   operation?: string;
@@ -33,7 +33,7 @@ export function registerActionNode(RED: NodeAPI, type: string, tag: string): voi
     RED.nodes.createNode(this, def);
     const operation = def.operation ? offered.find(({ id }) => id === def.operation) : offered[0];
     const reader = new FieldReader(RED, this, def.fields ?? {});
-    if (operation) findConfig(RED, def.config)?.needs(operation.scopes);
+    if (operation) findConfig(RED, def.config)?.needs(scopesOf(operation, def));
     wireCallNode(RED, this, def, async (msg) => {
       if (!operation)
         throw new OnegevityError('unknown_operation', { values: { name: def.operation ?? '' } });
@@ -42,6 +42,25 @@ export function registerActionNode(RED: NodeAPI, type: string, tag: string): voi
   }
 
   RED.nodes.registerType(type, ActionNode);
+}
+
+/** Of the operation, and of what is read before it. */
+function scopesOf(operation: Operation, def: ActionDef): string[] {
+  const before = [
+    ...(operation.converts?.reads ?? []),
+    ...(mustExist(operation, def) ? ['patientDetails'] : []),
+  ];
+  return [operation, ...before.map(operationOf)].flatMap(({ scopes }) => scopes);
+}
+
+function operationOf(id: string): Operation {
+  const found = operations[id as OperationId];
+  if (!found) throw new OnegevityError('unknown_operation', { values: { name: id } });
+  return found;
+}
+
+function mustExist(operation: Operation, def: ActionDef): boolean {
+  return operation.id === 'createPatientOrder' && def.patientMustExist === true;
 }
 
 async function prepare(
@@ -62,10 +81,25 @@ async function prepare(
     run: async (call) => {
       if (operation.composedOf) return runComposed(operation.id, params, call);
       if (operation.list) return runList(operation, params, def, call);
-      if (operation.id === 'createPatientOrder' && def.patientMustExist) await requirePatient(params, call);
-      call.emit(await call.client.call(operation, params, body, call.options));
+      if (mustExist(operation, def)) await requirePatient(params, call);
+      await runSingle(operation, params, body, call);
     },
   };
+}
+
+async function runSingle(
+  operation: Operation,
+  params: Record<string, unknown>,
+  body: unknown,
+  call: Call,
+): Promise<void> {
+  const { client, options } = call;
+  const conversion = conversionOf(operation);
+  if (!conversion) return call.emit(await client.call(operation, params, body, options));
+  const read = async (id: string) => (await client.call(operationOf(id), params, undefined, options)).body;
+  const sent = body === undefined ? undefined : await conversion.request(body, read);
+  const result = await client.call(operation, params, sent, options);
+  call.emit({ ...result, body: conversion.response(result.body) });
 }
 
 async function checkedBody(
@@ -77,6 +111,8 @@ async function checkedBody(
   if (operation.writes) refuseWebhookEvent(operation, def, msg);
   if (!operation.body) return undefined;
   const body = await readBody(reader, def.body, msg, pathMembers(operation));
+  // However it was read: the event alone is no body.
+  if (isWebhookEvent(body, topics, false)) throw new OnegevityError('webhook_as_body');
   await checkBody(operation.body, body);
   return body;
 }
@@ -94,16 +130,15 @@ function pathMembers({ parameters }: Operation): string[] {
 function refuseWebhookEvent(operation: Operation, def: ActionDef, msg: FlowMessage): void {
   const { mode, type = 'msg', value = 'payload' } = def.body ?? {};
   const chosen = operation.composedOf
-    ? Object.keys(def.fields ?? {}).length > 0
+    ? operation.parameters.some((parameter) => !isDefaultField(parameter, def.fields?.[parameter.name]))
     : mode === 'form' || type !== 'msg' || value !== 'payload';
-  const fromWebhook = asObject(msg.onegevity)?.delivery !== undefined;
-  if (!chosen && isWebhookEvent(msg.payload, topics, fromWebhook))
+  if (!chosen && isWebhookEvent(msg.payload, topics, isFromWebhook(msg)))
     throw new OnegevityError('webhook_as_body');
 }
 
 async function requirePatient(
   { patientIdentifier }: Record<string, unknown>,
-  { client, options }: Parameters<Prepared['run']>[0],
+  { client, options }: Call,
 ): Promise<void> {
   try {
     await client.call(operations.patientDetails, { patientIdentifier }, undefined, options);

@@ -54,6 +54,13 @@ export class FieldReader {
   }
 }
 
+/** Whether a field reads the place that the operation names anyway; the dialog saves such fields too. */
+export function isDefaultField({ source }: OperationParameter, field: Field | undefined): boolean {
+  if (!field) return true;
+  if (source === undefined) return field.value === undefined || field.value === '';
+  return field.type === 'msg' && field.value === source;
+}
+
 function defaultField({ source }: OperationParameter): Field | undefined {
   return source === undefined ? undefined : { type: 'msg', value: source };
 }

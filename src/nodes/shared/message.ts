@@ -14,6 +14,11 @@ export interface Outcome {
   page?: object;
 }
 
+/** Whether the webhook node made this message. */
+export function isFromWebhook(msg: FlowMessage): boolean {
+  return asObject(msg.onegevity)?.delivery !== undefined;
+}
+
 /** Sets what a message carries after a successful call; what other nodes put into `msg.onegevity` stays. */
 export function setResult(
   RED: NodeAPI,

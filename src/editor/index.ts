@@ -1,0 +1,9 @@
+/** Everything the nodes' dialogs are made of: the global `onegevity` that each node's html refers to. */
+import * as action from './action';
+import * as config from './config';
+import { labelStyle } from './environment';
+import * as request from './request';
+import { shared } from './text';
+import * as webhook from './webhook';
+
+Object.assign(window, { onegevity: { action, config, labelStyle, request, shared, webhook } });

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Import, importsOf } from '../support/imports';
+
+const imports = importsOf();
+const text = (found: readonly Import[]) => found.map(({ from, to }) => `${from} -> ${to}`);
+
+/** The rooms of docs/architecture.md, the longest name first. */
+const rooms = ['lib/api', 'lib/auth', 'lib/webhook', 'lib', 'nodes', 'sandbox', 'generated', 'editor'];
+const roomOf = (file: string) => rooms.find((room) => file.startsWith(`${room}/`)) ?? file;
+
+describe('the architecture', () => {
+  it('keeps the library free of nodes, sandbox and editor, and of Node-RED', () => {
+    const forbidden = /^(nodes|sandbox|editor)\/|^node-red|^@node-red\//;
+    assert.deepEqual(
+      text(imports.filter(({ from, to }) => from.startsWith('lib/') && forbidden.test(to))),
+      [],
+    );
+  });
+
+  it('lets nodes reach the sandbox through one door only', () => {
+    const found = imports.filter(({ from, to }) => from.startsWith('nodes/') && to.startsWith('sandbox/'));
+    assert.deepEqual([...new Set(found.map(({ from }) => from))], ['nodes/shared/embedded-sandbox.ts']);
+    const page = found.filter(({ typeOnly }) => !typeOnly);
+    assert.equal(page.length, 1, 'and that loads it when it is first used');
+  });
+
+  it('keeps the sandbox free of nodes, editor and Node-RED, since it also runs alone', () => {
+    const forbidden = /^(nodes|editor)\/|^node-red|^@node-red\//;
+    assert.deepEqual(
+      text(imports.filter(({ from, to }) => from.startsWith('sandbox/') && forbidden.test(to))),
+      [],
+    );
+  });
+
+  it('lets the editor, which runs in a browser, import nothing of the server', () => {
+    const forbidden = /^(nodes|sandbox|lib)\//;
+    const found = imports.filter(
+      ({ from, to, typeOnly }) => from.startsWith('editor/') && !typeOnly && forbidden.test(to),
+    );
+    assert.deepEqual(text(found), []);
+  });
+
+  it('has no circle of imports', () => {
+    const next = new Map<string, string[]>();
+    for (const { from, to, typeOnly } of imports)
+      if (!typeOnly) next.set(from, [...(next.get(from) ?? []), to]);
+    const done = new Set<string>();
+    const walk = (file: string, path: readonly string[]): void => {
+      assert.ok(!path.includes(file), `a circle: ${[...path, file].join(' -> ')}`);
+      if (done.has(file)) return;
+      for (const to of next.get(file) ?? []) walk(to, [...path, file]);
+      done.add(file);
+    };
+    for (const file of next.keys()) walk(file, []);
+  });
+
+  it('matches the diagram in docs/architecture.md', () => {
+    const page = readFileSync(join(__dirname, '../../docs/architecture.md'), 'utf8');
+    const [, diagram = ''] = /```mermaid\n([^`]*)```/.exec(page) ?? [];
+    const names = new Map([...diagram.matchAll(/^\s*(\w+)\["?([\w/]+)/gm)].map(([, id, name]) => [id, name]));
+    const drawn = [...diagram.matchAll(/^\s*(\w+) --> (\w+)/gm)].map(
+      ([, from, to]) => `${names.get(from)} -> ${names.get(to)}`,
+    );
+    const real = imports
+      .filter(({ to, typeOnly }) => !typeOnly && to.includes('/') && rooms.includes(roomOf(to)))
+      .map(({ from, to }) => [roomOf(from), roomOf(to)] as const)
+      .filter(([from, to]) => from !== to)
+      .map(([from, to]) => `${from} -> ${to}`);
+    assert.deepEqual([...new Set(real)].sort(), drawn.sort());
+  });
+});
