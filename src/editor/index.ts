@@ -4,6 +4,7 @@ import * as config from './config';
 import { labelStyle } from './environment';
 import * as request from './request';
 import { shared } from './text';
+import * as uiKit from './ui-kit';
 import * as webhook from './webhook';
 
-Object.assign(window, { onegevity: { action, config, labelStyle, request, shared, webhook } });
+Object.assign(window, { onegevity: { action, config, labelStyle, request, shared, uiKit, webhook } });

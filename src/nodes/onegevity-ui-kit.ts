@@ -93,7 +93,7 @@ export = (RED: NodeAPI): void => {
       }
       if (!warned && isNamedByBrowser(msg, patientIdentifier)) {
         warned = true;
-        this.warn(RED._('onegevity-ui-kit.warning.named-by-browser'));
+        this.warn(RED._('warning.namedByBrowser'));
       }
       const open = await client();
       const { root, clientId } = open.identity;
