@@ -1,9 +1,11 @@
 /**
  * Writes `src/generated/` from `openapi/onegevity-v1.yaml`: the TypeScript types of all models, the operation table,
- * the members of request bodies, the webhook topics, and the description as JSON for the sandbox and the checks of request bodies.
+ * the members of request bodies, the webhook topics, the description as JSON for the sandbox and the checks of
+ * request bodies, and the sandbox's page.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildSync } from 'esbuild';
 import { load } from 'js-yaml';
 import openapiTS, { astToString } from 'openapi-typescript';
 import type { OpenAPI3 } from 'openapi-typescript';
@@ -36,6 +38,25 @@ export async function generate(): Promise<void> {
   replace('body-forms.ts', await pretty(bodyFormsSource(description)));
   replace('topics.ts', await pretty(topicsSource(description)));
   replace('openapi.json', JSON.stringify(description));
+  replace('sandbox-page.json', JSON.stringify(sandboxPage()));
+}
+
+/** The files of the sandbox's page as texts, so that they travel with the code, built or not. */
+function sandboxPage(): Record<'html' | 'css' | 'js', string> {
+  const folder = join(root, 'src/sandbox/page');
+  const { outputFiles } = buildSync({
+    entryPoints: [join(folder, 'page.ts')],
+    write: false,
+    bundle: true,
+    minify: true,
+    format: 'iife',
+    target: 'es2022',
+    charset: 'utf8',
+  });
+  const [html = '', css = ''] = ['page.html', 'page.css'].map((name) =>
+    readFileSync(join(folder, name), 'utf8'),
+  );
+  return { html, css, js: outputFiles[0]?.text ?? '' };
 }
 
 function operationsSource(description: Description): string {

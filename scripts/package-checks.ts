@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Checks, must, skip } from './support/checks';
 import { pack, registryAnswers } from './support/npm';
+import { sbom } from './support/sbom';
 import { consumerCompilesAndRuns } from './package-checks/consumer';
 import { allThatUsersNeed, fewDependencies, onlyWhatUsersNeed, smallEnough } from './package-checks/contents';
 import { exceptionsExplained, scorecardClean } from './package-checks/scorecard';
-import { unwelcomeLicences } from './support/licences';
+import { runtimeDependencies, unwelcomeLicences } from './support/licences';
 
 async function main(): Promise<void> {
   const checks = new Checks();
@@ -27,6 +28,7 @@ async function main(): Promise<void> {
       const unwelcome = unwelcomeLicences();
       must(unwelcome.length === 0, unwelcome.map(({ name, licence }) => `${name}: ${licence}`).join('\n'));
     });
+    await checks.check('the SBOM lists every dependency', sbomComplete);
     await checks.check('publint finds nothing', () => publintClean(unpacked));
     await checks.check('a project of its own compiles with the types and runs', () =>
       consumerCompilesAndRuns(unpacked, folder),
@@ -40,6 +42,13 @@ async function main(): Promise<void> {
     rmSync(folder, { recursive: true, force: true });
   }
   checks.finish();
+}
+
+async function sbomComplete(): Promise<void> {
+  const { components } = JSON.parse(await sbom()) as { components: { group?: string; name: string }[] };
+  const listed = new Set(components.map(({ group, name }) => (group ? `${group}/${name}` : name)));
+  const missing = runtimeDependencies().filter(({ name }) => !listed.has(name));
+  must(missing.length === 0, missing.map(({ name }) => name).join(', '));
 }
 
 async function publintClean(pkgDir: string): Promise<void> {

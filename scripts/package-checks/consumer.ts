@@ -17,7 +17,7 @@ async function main(): Promise<void> {
   const { url }: { url: string } = sandbox;
   await sandbox.close();
   if (sandboxEntry.startSandbox !== startSandbox || !url.startsWith('http://127.0.0.1:')) process.exit(1);
-  if (typeof signature.sign({ secret: 'secret', body: 'body' }) !== 'string') process.exit(1);
+  if (typeof signature.sign('body', 'secret') !== 'string') process.exit(1);
 }
 void main();
 `;

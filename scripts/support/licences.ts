@@ -11,18 +11,18 @@ export interface Dependency {
   direct: boolean;
 }
 
-interface Lock {
-  packages: Record<
-    string,
-    {
-      version?: string;
-      license?: string;
-      dev?: boolean;
-      peer?: boolean;
-      devOptional?: boolean;
-      dependencies?: Record<string, string>;
-    }
-  >;
+interface LockEntry {
+  version?: string;
+  license?: string;
+  dev?: boolean;
+  peer?: boolean;
+  devOptional?: boolean;
+  dependencies?: Record<string, string>;
+  devDependencies?: Record<string, string>;
+}
+
+export interface Lock {
+  packages: Record<string, LockEntry>;
 }
 
 const welcome = [
@@ -36,12 +36,17 @@ const welcome = [
   'Python-2.0',
 ];
 
+/** Whether it is installed with the package: neither a tool of ours nor an optional peer. */
+export function isRuntime({ dev, peer, devOptional }: LockEntry): boolean {
+  return !dev && !peer && !devOptional;
+}
+
 /** @returns the runtime dependencies with all that they bring, by name */
 export function runtimeDependencies(): Dependency[] {
   const { packages } = JSON.parse(readFileSync(join(packageRoot, 'package-lock.json'), 'utf8')) as Lock;
   const direct = Object.keys(packages['']?.dependencies ?? {});
   return Object.entries(packages)
-    .filter(([path, { dev, peer, devOptional }]) => path && !dev && !peer && !devOptional)
+    .filter(([path, entry]) => path && isRuntime(entry))
     .map(([path, { version = '', license = 'unknown' }]) => {
       const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
       return { name, version, licence: license, direct: direct.includes(name) };

@@ -5,6 +5,7 @@ import { OnegevityError } from '../lib/api/errors';
 import { type ClientCredentials, clientOptions, type ConnectionDef } from './shared/client-options';
 import { type ConfigNode, translated } from './shared/config-node';
 import { embeddedSandbox } from './shared/embedded-sandbox';
+import { serveSandboxPage } from './shared/sandbox-page';
 
 interface ConfigDef extends NodeDef, ConnectionDef {
   environment?: string;
@@ -23,6 +24,8 @@ interface Credentials extends ClientCredentials {
 type RuntimeConfigNode = ConfigNode & Node<Credentials> & { environment: Environment | undefined };
 
 export = (RED: NodeAPI): void => {
+  serveSandboxPage(RED, sandboxPace(RED));
+
   function OnegevityConfig(this: RuntimeConfigNode, def: ConfigDef): void {
     RED.nodes.createNode(this, def);
     const pace = sandboxPace(RED);

@@ -1,8 +1,7 @@
 import type { Context, Document, OpenAPIBackend } from 'openapi-backend';
 import description from '../generated/openapi.json';
 import type { Auth, Grant } from './auth';
-import type { ApiError } from './errors';
-import { generalError, validationError, type FieldFault } from './errors';
+import { ApiError, generalError, validationError, type FieldFault } from './errors';
 import type { SandboxEvent } from './events';
 import type { Call, Handler, Reply, Shop } from './handlers/call';
 import { orderHandlers } from './handlers/orders';
@@ -26,6 +25,12 @@ export const scopes: readonly string[] = Object.keys(
   description.components.securitySchemes.oauth2.flows.clientCredentials.scopes,
 );
 
+/** The formats of the description, in the strict reading of RFC 3339. */
+const formats = {
+  'date-time': (text: string) =>
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(text) && !isNaN(Date.parse(text)),
+};
+
 export interface ApiRequest {
   method: string;
   /** As it came, with query, percent-encoding untouched. */
@@ -35,12 +40,16 @@ export interface ApiRequest {
   body: unknown;
 }
 
-export type Api = (request: ApiRequest) => Promise<Reply & { events: SandboxEvent[] }>;
+export interface Api {
+  /** @returns the operationId of a request, or undefined where no operation is met */
+  operationOf(method: string, url: string): string | undefined;
+  /** Rejects with {@link ApiError} for every answer that is not a success. */
+  call(request: ApiRequest): Promise<Reply & { events: SandboxEvent[] }>;
+}
 
 /**
  * Serves the operations of the OpenAPI description. Each call passes in this order: route, token, scope, validation,
- * handler.
- * @returns A function that rejects with {@link ApiError} for every answer that is not a success.
+ * handler, validation of the answer.
  */
 export async function createApi(shop: Shop, auth: Auth): Promise<Api> {
   const { OpenAPIBackend } = await import('openapi-backend');
@@ -51,7 +60,7 @@ export async function createApi(shop: Shop, auth: Auth): Promise<Api> {
     quick: true,
     // A missing patientIdentifier must stay an error: it must not turn into the list of all patients.
     ignoreTrailingSlashes: false,
-    ajvOpts: { allErrors: true },
+    ajvOpts: { allErrors: true, formats },
     handlers: {
       ...wrapped(shop),
       notFound: () => Promise.reject(generalError(404, 'There is no such resource.')),
@@ -62,17 +71,42 @@ export async function createApi(shop: Shop, auth: Auth): Promise<Api> {
   });
   await backend.init();
   routeQuickly(backend);
-  return async ({ url, ...request }) => {
+  const operationOf = (method: string, url: string): string | undefined => {
+    try {
+      return backend.matchOperation({ method, path: url.split('?')[0] ?? '', headers: {} })?.operationId;
+    } catch {
+      return undefined;
+    }
+  };
+  const call: Api['call'] = async ({ url, ...request }) => {
     const [path = '', query = ''] = url.split(/\?(.*)/s);
     const events: SandboxEvent[] = [];
+    const check = (status: number, body: unknown): void => {
+      const operation = operationOf(request.method, url);
+      if (operation !== undefined) checkAnswer(backend, operation, status, body);
+    };
     try {
       const reply = (await backend.handleRequest({ ...request, path, query }, events)) as Reply;
+      check(reply.status, reply.body);
       return { ...reply, events };
     } catch (error) {
       if (error instanceof URIError) throw generalError(400, 'The path is not well encoded.');
+      if (error instanceof ApiError) check(error.status, error.body);
       throw error;
     }
   };
+  return { operationOf, call };
+}
+
+/**
+ * The sandbox keeps to the description too: an answer that does not is its own failure.
+ * @throws ApiError 500
+ */
+function checkAnswer(backend: OpenAPIBackend, operationId: string, status: number, body: unknown): void {
+  const { errors } = backend.validateResponse(body, operationId, status);
+  if (!errors?.length) return;
+  const texts = errors.map(({ instancePath, message }) => `${instancePath} ${message ?? ''}`.trim());
+  throw generalError(500, `The sandbox made an answer that is not valid: ${texts.join('; ')}.`);
 }
 
 function wrapped(shop: Shop): Record<string, (context: Context, events: SandboxEvent[]) => Reply> {

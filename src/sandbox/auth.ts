@@ -47,20 +47,25 @@ export class Auth {
    * Answers `POST /oauth/token`.
    * @param authorization The request's Authorization header, if any.
    * @param form The form-encoded body.
+   * @param lifetime Seconds that the token lives.
    * @throws OAuthError
    */
-  token(authorization: string | undefined, form: URLSearchParams): Record<string, unknown> {
+  token(
+    authorization: string | undefined,
+    form: URLSearchParams,
+    lifetime = this.options.tokenLifetime,
+  ): Record<string, unknown> {
     for (const name of form.keys()) {
       if (form.getAll(name).length > 1) throw new OAuthError('invalid_request', `${name} is given twice`);
     }
     this.authenticate(authorization, form);
     const grant = this.redeem(form);
     const token = randomBytes(32).toString('base64url');
-    this.tokens.set(token, grant, this.options.tokenLifetime);
+    this.tokens.set(token, grant, lifetime);
     return {
       access_token: token,
       token_type: 'Bearer',
-      expires_in: this.options.tokenLifetime,
+      expires_in: lifetime,
       scope: grant.scopes.join(' '),
     };
   }
@@ -89,12 +94,17 @@ export class Auth {
 
   /** @throws ApiError 401 without a valid bearer token, with no body detail on why. */
   check(authorization: string | undefined): Grant {
-    const token = /^Bearer +([\w~+/.-]+=*) *$/i.exec(authorization ?? '')?.[1];
+    const token = bearer(authorization);
     const grant = token === undefined ? undefined : this.tokens.get(token);
     if (grant) return grant;
     throw generalError(401, 'A valid access token is required.', {
       'www-authenticate': token === undefined ? 'Bearer' : 'Bearer error="invalid_token"',
     });
+  }
+
+  /** Forgets the token that a request carries, as if its time were over. */
+  forget(authorization: string | undefined): void {
+    this.tokens.take(bearer(authorization) ?? '');
   }
 
   /** Forgets every token and code, as a revocation does. */
@@ -144,6 +154,9 @@ export class Auth {
     return names.length > 0 ? [...new Set(names)] : this.options.scopes;
   }
 }
+
+const bearer = (authorization = ''): string | undefined =>
+  /^Bearer +([\w~+/.-]+=*) *$/i.exec(authorization)?.[1];
 
 /** @returns id and secret, each form-decoded (RFC 6749, 2.3.1). */
 function parseBasic(authorization: string): [string, string] {

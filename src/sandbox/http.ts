@@ -30,6 +30,8 @@ export async function readJson(req: IncomingMessage): Promise<unknown> {
   }
 }
 
+export const jsonBytes = (body: unknown): Buffer => Buffer.from(JSON.stringify(body));
+
 /** Answers with JSON, always: the vendor's widgets take an empty answer for a failure. */
 export function sendJson(
   res: ServerResponse,
@@ -37,7 +39,7 @@ export function sendJson(
   body: unknown,
   headers: Readonly<Record<string, string>> = {},
 ): void {
-  const bytes = Buffer.from(JSON.stringify(body));
+  const bytes = jsonBytes(body);
   res.writeHead(status, { 'content-type': 'application/json', 'content-length': bytes.length, ...headers });
   res.end(bytes);
 }

@@ -4,13 +4,24 @@ import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
 import { createApi, scopes } from './api';
 import { Auth } from './auth';
-import { webhookFault } from './control';
+import { Changes } from './changes';
+import { serveControl, type ControlRequest, type Controls } from './control/routes';
+import { webhookFault } from './control/webhooks';
+import { Faults } from './faults/faults';
+import { readFault, type Fault } from './faults/kinds';
 import { Lifecycle } from './lifecycle';
-import type { Surroundings } from './model';
+import { ApiError } from './errors';
+import type { Reply } from './handlers/call';
+import type { PatientState, Surroundings } from './model';
 import { random } from './random';
+import { RequestLog } from './requests';
 import { makeServer } from './server';
 import { Store } from './store';
 import { Webhooks } from './webhooks';
+
+export type { Fault, FaultName } from './faults/kinds';
+export type { ControlRequest } from './control/routes';
+export { pageFile, type PageFile } from './page-files';
 
 export interface SandboxOptions {
   /** 0, the default, takes a free one. */
@@ -50,7 +61,19 @@ export interface Sandbox {
    */
   registerWebhook(registration: { url: string; topics?: readonly string[] }): string;
   removeWebhook(id: string): void;
-  /** Goes back to the seeded data. Registered webhooks and tokens stay. */
+  /**
+   * Sets a fault, as `POST /sandbox/faults` does.
+   * @returns The fault's id.
+   * @throws TypeError when there is no such fault or one of its members is out of bounds.
+   */
+  addFault(fault: Fault): string;
+  removeFault(id: string): void;
+  /**
+   * Serves a control route without a socket. Who may ask is the caller's matter.
+   * @param request its path begins after `/sandbox/`
+   */
+  control(request: ControlRequest): Promise<{ status: number; body: unknown }>;
+  /** Goes back to the seeded data and removes all faults. Registered webhooks and tokens stay. */
   reset(): void;
   /** Stops all timers and deliveries and closes all connections. */
   close(): Promise<void>;
@@ -64,24 +87,39 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const webhookSecret = options.webhookSecret ?? randomBytes(24).toString('base64url');
   const store = new Store(seed, patients);
   const auth = new Auth({ clientId, clientSecret, tokenLifetime: options.tokenLifetime ?? 3600, scopes });
+  const changes = new Changes(unref);
+  const changed = (): void => changes.bump();
+  const requests = new RequestLog(changed);
+  const faults = new Faults(seed, changed);
+  const { retryDelays = [1, 5, 30], deliveryTimeout = 10_000 } = options;
   const webhooks = new Webhooks({
     secret: webhookSecret,
-    retryDelays: options.retryDelays ?? [1, 5, 30],
-    timeout: options.deliveryTimeout ?? 10_000,
+    retryDelays,
+    timeout: deliveryTimeout,
     unref,
+    trouble: (topic) => faults.forDelivery(topic),
+    changed,
   });
   const around: Surroundings = { now: () => new Date(), id: () => store.id(), random: random(seed, -1) };
   const emit = webhooks.emit.bind(webhooks);
-  const lifecycle = new Lifecycle({ pace, unref, around, emit });
+  const moved = (patient: PatientState): void => {
+    store.touch(patient);
+    changed();
+  };
+  const lifecycle = new Lifecycle({ pace, unref, around, emit, moved });
   const shop = { store, lifecycle, around };
   const reset = (): void => {
     lifecycle.clear();
     webhooks.clear();
     store.reset();
+    faults.clear();
+    requests.clear();
+    changed();
   };
   const api = await createApi(shop, auth);
-  const controls = { shop, auth, webhooks, host, reset };
-  const server = makeServer({ api, auth, store, controls, emit });
+  const facts = { pace, seed, retryDelays, deliveryTimeout };
+  const controls: Controls = { shop, auth, webhooks, faults, requests, changes, facts, reset };
+  const server = makeServer({ api, controls, host, unref, emit });
   if (unref) server.on('connection', (socket) => socket.unref());
   const listening = await listen(server, port, host);
   if (unref) server.unref();
@@ -93,6 +131,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     webhookSecret,
     registerWebhook: ({ url, topics }) => register(webhooks, url, topics),
     removeWebhook: (id) => void webhooks.remove(id),
+    addFault: (fault) => add(faults, fault),
+    removeFault: (id) => void faults.remove(id),
+    control: (request) => control(controls, request),
     reset,
     close: () => {
       lifecycle.clear();
@@ -106,6 +147,21 @@ function register(webhooks: Webhooks, url: string, topics: readonly string[] | u
   const fault = webhookFault(url, topics);
   if (fault) throw new TypeError(`${fault.fieldName} ${fault.message}`);
   return webhooks.add(url, topics).id;
+}
+
+function add(faults: Faults, fault: Fault): string {
+  const read = readFault(fault);
+  if ('fault' in read) return faults.add(read.fault).id;
+  throw new TypeError(read.faults.map(({ fieldName, message }) => `${fieldName} ${message}`).join('; '));
+}
+
+async function control(controls: Controls, request: ControlRequest): Promise<Reply> {
+  try {
+    return await serveControl(controls, request);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    return { status: error.status, body: error.body };
+  }
 }
 
 function listen(server: Server, port: number, host: string): Promise<number> {

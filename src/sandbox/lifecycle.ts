@@ -1,5 +1,5 @@
 import type { SandboxEvent } from './events';
-import { nextMove, stopFulfillment, type Move } from './machine';
+import { moves, nextMove, type Move } from './machine';
 import type { OrderState, PatientState, Surroundings } from './model';
 
 export interface LifecycleOptions {
@@ -8,6 +8,8 @@ export interface LifecycleOptions {
   unref: boolean;
   around: Surroundings;
   emit(events: readonly SandboxEvent[]): void;
+  /** Called after every step. */
+  moved(patient: PatientState): void;
 }
 
 /** Lets orders move: by themselves at the set pace, up to where the client has to do something, and by hand. */
@@ -23,8 +25,7 @@ export class Lifecycle {
     const timer = setTimeout(() => {
       this.timers.delete(state);
       const move = nextMove(patient, state);
-      if (move?.by === 'sandbox') this.options.emit(move.make(this.options.around));
-      this.follow(patient, state);
+      if (move?.by === 'sandbox') this.make(patient, state, move);
     }, this.options.pace * 1000);
     if (this.options.unref) timer.unref();
     this.timers.set(state, timer);
@@ -33,26 +34,44 @@ export class Lifecycle {
   /** Makes the next step now, also one that waits for the patient. @returns undefined when there is none. */
   advance(patient: PatientState, state: OrderState): Move | undefined {
     const move = nextMove(patient, state);
-    if (!move) return undefined;
-    this.pause(state);
-    this.options.emit(move.make(this.options.around));
-    this.follow(patient, state);
+    if (move) this.make(patient, state, move);
     return move;
   }
 
-  /** Rejects or cancels an order's shipment. @returns false when it cannot be stopped (any more). */
-  stopFulfillment(patient: PatientState, state: OrderState, how: 'rejected' | 'canceled'): boolean {
-    const events = stopFulfillment(state, how);
-    if (!events) return false;
-    this.options.emit(events);
-    this.follow(patient, state);
-    return true;
+  /**
+   * Makes a certain step now, a setback too.
+   * @param element narrows it to one element where several could make the step
+   * @returns undefined when it cannot be made now
+   */
+  move(patient: PatientState, state: OrderState, name: string, element?: string): Move | undefined {
+    const move = moves(patient, state).find(
+      (candidate) => candidate.name === name && (element === undefined || candidate.element === element),
+    );
+    if (move) this.make(patient, state, move);
+    return move;
+  }
+
+  /** Makes all steps up to the results. @returns their names */
+  release(patient: PatientState, state: OrderState): string[] {
+    const made: string[] = [];
+    for (let move = this.advance(patient, state); move; move = this.advance(patient, state)) {
+      made.push(move.name);
+    }
+    return made;
   }
 
   /** Stops every timer. */
   clear(): void {
     for (const timer of this.timers.values()) clearTimeout(timer);
     this.timers.clear();
+  }
+
+  private make(patient: PatientState, state: OrderState, move: Move): void {
+    this.pause(state);
+    const events = move.make(this.options.around);
+    this.options.moved(patient);
+    this.options.emit(events);
+    this.follow(patient, state);
   }
 
   private pause(state: OrderState): void {

@@ -1,27 +1,31 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { OAuthError, type Auth } from './auth';
+import type { FullReply } from './faults/apply';
 import { isType, readBody, sendJson } from './http';
 import type { Store } from './store';
 
 const NO_STORE = { 'cache-control': 'no-store', pragma: 'no-cache' };
 
-/** Serves `POST /oauth/token` (RFC 6749, 4.1.3 and 4.4). */
-export async function serveToken(auth: Auth, req: IncomingMessage, res: ServerResponse): Promise<void> {
+/**
+ * Serves `POST /oauth/token` (RFC 6749, 4.1.3 and 4.4).
+ * @param lifetime seconds that a token lives, instead of what is set
+ */
+export async function serveToken(auth: Auth, req: IncomingMessage, lifetime?: number): Promise<FullReply> {
   const body = await readBody(req);
   try {
     if (req.method !== 'POST') throw new OAuthError('invalid_request', 'use POST', 405);
     if (!isType(req, 'application/x-www-form-urlencoded')) {
       throw new OAuthError('invalid_request', 'send application/x-www-form-urlencoded');
     }
-    sendJson(res, 200, auth.token(req.headers.authorization, new URLSearchParams(body.toString())), NO_STORE);
+    const form = new URLSearchParams(body.toString());
+    return { status: 200, body: auth.token(req.headers.authorization, form, lifetime), headers: NO_STORE };
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
-    sendJson(
-      res,
-      error.status,
-      { error: error.error, error_description: error.description },
-      { ...NO_STORE, ...(error.status === 401 && { 'www-authenticate': 'Basic realm="sandbox"' }) },
-    );
+    return {
+      status: error.status,
+      body: { error: error.error, error_description: error.description },
+      headers: { ...NO_STORE, ...(error.status === 401 && { 'www-authenticate': 'Basic realm="sandbox"' }) },
+    };
   }
 }
 

@@ -1,7 +1,8 @@
 /** Seeded patients: each is made from the seed and its index alone, by playing its orders some steps forward. */
 import { packageOf } from './catalog';
-import { createOrder, nextMove, stopFulfillment } from './machine';
+import { moves, nextMove } from './machine';
 import type { OrderState, Patient, PatientState, Surroundings } from './model';
+import { createOrder } from './new-order';
 import { DAY, makePatient, registeredAt } from './people';
 import { random } from './random';
 
@@ -10,7 +11,7 @@ interface Plan {
   ships: boolean;
   /** Steps to play; Infinity plays to the end. */
   steps: number;
-  stop?: 'rejected' | 'canceled';
+  stop?: 'reject shipment' | 'cancel shipment';
 }
 
 const done = Infinity;
@@ -29,7 +30,7 @@ const plans: readonly (readonly Plan[])[] = [
   ],
   [],
   [{ package: 'STRESS-360', ships: true, steps: 5 }],
-  [{ package: 'GUT-BALANCE', ships: true, steps: 0, stop: 'rejected' }],
+  [{ package: 'GUT-BALANCE', ships: true, steps: 0, stop: 'reject shipment' }],
   [
     { package: 'HEART-CHECK', ships: false, steps: done },
     { package: 'BIO-AGE', ships: true, steps: done },
@@ -37,7 +38,7 @@ const plans: readonly (readonly Plan[])[] = [
   ],
   [{ package: 'GUT-BALANCE', ships: true, steps: 1 }],
   [{ package: 'STRESS-360', ships: true, steps: done }],
-  [{ package: 'GUT-BALANCE', ships: true, steps: 1, stop: 'canceled' }],
+  [{ package: 'GUT-BALANCE', ships: true, steps: 1, stop: 'cancel shipment' }],
 ];
 
 /** Numbers of the things of one seeded patient lie in a block of their own. */
@@ -73,7 +74,9 @@ function play(state: PatientState, plan: Plan, around: Surroundings): OrderState
     if (!move) break;
     move.make(around);
   }
-  if (plan.stop) stopFulfillment(made, plan.stop);
+  moves(state, made)
+    .find(({ name }) => name === plan.stop)
+    ?.make(around);
   return made;
 }
 

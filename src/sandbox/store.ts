@@ -43,8 +43,15 @@ export class Store {
   /** @returns A patient to change. */
   edit(patientIdentifier: string): PatientState | undefined {
     const state = this.read(patientIdentifier);
-    if (state) this.kept.set(patientIdentifier, state);
+    if (state) this.touch(state);
     return state;
+  }
+
+  /** Keeps a patient, as the one that changed last. */
+  touch(state: PatientState): void {
+    const { patientIdentifier } = state.patient;
+    this.kept.delete(patientIdentifier);
+    this.kept.set(patientIdentifier, state);
   }
 
   create(patient: Patient): PatientState {
@@ -56,7 +63,7 @@ export class Store {
       answers: {},
       agreements: [],
     };
-    this.kept.set(patient.patientIdentifier, state);
+    this.touch(state);
     this.created.push(patient.patientIdentifier);
     return state;
   }
@@ -71,6 +78,29 @@ export class Store {
     const page: Patient[] = [];
     for (let position = start; position < last; position++) page.push(this.patientAt(position));
     return page;
+  }
+
+  /**
+   * @returns Patients for people to look at, those that changed last first.
+   * @param search Part of an identifier or name; empty: all.
+   */
+  browse(search: string, start: number, end: number): { total: number; patients: PatientState[] } {
+    const wanted = search.toLowerCase();
+    const matches = ({ patientIdentifier, firstName = '', lastName = '' }: Patient): boolean =>
+      wanted === '' || `${patientIdentifier} ${firstName} ${lastName}`.toLowerCase().includes(wanted);
+    const found: (() => PatientState)[] = [];
+    let total = 0;
+    const count = (make: () => PatientState): void => {
+      if (total >= start && total < end) found.push(make);
+      total++;
+    };
+    for (const state of [...this.kept.values()].reverse()) if (matches(state.patient)) count(() => state);
+    for (let index = 0; index < this.seeded; index++) {
+      if (this.kept.has(identifierOf(index))) continue;
+      // To make a patient costs more than to count one.
+      if (wanted === '' || matches(makePatient(this.seed, index))) count(() => seedPatient(this.seed, index));
+    }
+    return { total, patients: found.map((make) => make()) };
   }
 
   /** @returns Who has an order of that identifier: identifiers are unique for one patient only. */

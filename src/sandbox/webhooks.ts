@@ -1,28 +1,9 @@
-import { createHmac, randomUUID } from 'node:crypto';
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { post, sign } from './deliver';
+import type { Delivery, Resending, WebhookEndpoint } from './delivery';
 import type { SandboxEvent } from './events';
-
-export interface WebhookEndpoint {
-  readonly id: string;
-  readonly url: string;
-  /** Absent: every topic. */
-  readonly topics?: readonly string[];
-}
-
-/** One event on its way to one endpoint, with what was really sent. */
-export interface Delivery {
-  readonly id: string;
-  readonly endpointId: string;
-  readonly url: string;
-  readonly topic: string;
-  /** The exact text that was signed and sent. */
-  readonly body: string;
-  readonly signature: string;
-  readonly createdTimestamp: string;
-  state: 'waiting' | 'delivered' | 'failed';
-  readonly attempts: { timestamp: string; status?: number; error?: string }[];
-}
+import type { Trouble } from './faults/faults';
+import type { FaultName } from './faults/kinds';
 
 export interface WebhookOptions {
   secret: string;
@@ -32,16 +13,29 @@ export interface WebhookOptions {
   timeout: number;
   /** Let the process end although deliveries are waiting. */
   unref: boolean;
+  /** What is to go wrong with the delivery of a topic. */
+  trouble(topic: string): Trouble;
+  /** Called after every change of the log or the endpoints. */
+  changed(): void;
 }
 
 /** Bound of the log and of each endpoint's queue, so that a dead endpoint cannot fill the memory. */
 const KEPT = 1000;
 
+interface Job {
+  delivery: Delivery;
+  /** How its attempts are spoiled, by fault. */
+  trouble: { fault?: FaultName; seconds?: number };
+  retries: boolean;
+}
+
 interface Lane {
   endpoint: WebhookEndpoint;
-  queue: Delivery[];
+  queue: Job[];
   busy: boolean;
   timer?: NodeJS.Timeout;
+  /** Kept back until the next event has gone out before it. */
+  held: { job: Job; timer: NodeJS.Timeout }[];
   abort: AbortController;
 }
 
@@ -54,7 +48,8 @@ export class Webhooks {
 
   add(url: string, topics?: readonly string[]): WebhookEndpoint {
     const endpoint: WebhookEndpoint = { id: randomUUID(), url, ...(topics && { topics: [...topics] }) };
-    this.lanes.set(endpoint.id, { endpoint, queue: [], busy: false, abort: new AbortController() });
+    this.lanes.set(endpoint.id, newLane(endpoint));
+    this.options.changed();
     return endpoint;
   }
 
@@ -62,9 +57,12 @@ export class Webhooks {
     const lane = this.lanes.get(id);
     if (!lane) return false;
     this.lanes.delete(id);
-    lane.queue.length = 0;
+    const jobs = [...lane.queue.splice(0), ...lane.held.map(({ job }) => job)];
+    for (const { delivery } of jobs) delivery.state = 'dropped';
     clearTimeout(lane.timer);
+    for (const { timer } of lane.held) clearTimeout(timer);
     lane.abort.abort();
+    this.options.changed();
     return true;
   }
 
@@ -81,9 +79,29 @@ export class Webhooks {
     for (const event of events) {
       for (const lane of this.lanes.values()) {
         if (lane.endpoint.topics && !lane.endpoint.topics.includes(event.topic)) continue;
-        this.enqueue(lane, event);
+        this.schedule(lane, event);
       }
     }
+  }
+
+  /**
+   * Sends a delivery of the log once more, to the endpoint that it was for.
+   * @returns The new deliveries; undefined when the delivery or its endpoint is gone.
+   */
+  resend(id: string, how: Resending): Delivery[] | undefined {
+    const former = this.log.find((delivery) => delivery.id === id);
+    const lane = former && this.lanes.get(former.endpointId);
+    if (!lane) return undefined;
+    const copies = how === 'twice' ? 2 : 1;
+    return Array.from({ length: copies }, () => {
+      const body = spoiledBody(former.body, how);
+      const delivery = this.note(lane, former.topic, body, spoiledSignature(former, how));
+      delivery.repeats = id;
+      const spoiled = how === 'wrong-signature' || how === 'changed-byte';
+      if (spoiled) delivery.fault = `webhook-${how}`;
+      this.enqueue(lane, { delivery, trouble: {}, retries: !spoiled });
+      return delivery;
+    });
   }
 
   /** Forgets what is waiting and the log; endpoints stay. */
@@ -91,92 +109,138 @@ export class Webhooks {
     const endpoints = this.list();
     this.close();
     this.log.length = 0;
-    for (const endpoint of endpoints) {
-      this.lanes.set(endpoint.id, { endpoint, queue: [], busy: false, abort: new AbortController() });
-    }
+    for (const endpoint of endpoints) this.lanes.set(endpoint.id, newLane(endpoint));
   }
 
   close(): void {
     for (const id of [...this.lanes.keys()]) this.remove(id);
   }
 
-  private enqueue(lane: Lane, event: SandboxEvent): void {
-    const bytes = Buffer.from(JSON.stringify(event.body, undefined, 4));
+  /** Brings an event into a lane, with what is to go wrong with it. */
+  private schedule(lane: Lane, event: SandboxEvent): void {
+    const text = JSON.stringify(event.body, undefined, 4);
+    const { fault: set } = this.options.trouble(event.topic);
+    const fault = set?.fault;
+    const how = fault?.replace('webhook-', '') as Resending | undefined;
+    const secret = this.options.secret;
+    const delivery = this.note(lane, event.topic, spoiledBody(text, how), {
+      signature: sign(text, how === 'wrong-signature' ? randomBytes(16).toString('hex') : secret),
+    });
+    if (fault) delivery.fault = fault;
+    const trouble = { ...(fault && { fault }), ...(set?.seconds !== undefined && { seconds: set.seconds }) };
+    const job: Job = { delivery, trouble, retries: true };
+    if (fault === 'webhook-reorder') {
+      this.hold(lane, job, set?.seconds ?? 0);
+      return;
+    }
+    if (fault === 'webhook-drop') this.settle(job, 'dropped');
+    else this.enqueue(lane, job);
+    if (fault === 'webhook-duplicate') {
+      const twin = this.note(lane, event.topic, delivery.body, delivery);
+      this.enqueue(lane, { ...job, delivery: Object.assign(twin, { fault, repeats: delivery.id }) });
+    }
+    for (const { job: late, timer } of lane.held.splice(0)) {
+      clearTimeout(timer);
+      this.enqueue(lane, late);
+    }
+  }
+
+  private hold(lane: Lane, job: Job, seconds: number): void {
+    const timer = setTimeout(() => {
+      lane.held = lane.held.filter((entry) => entry.job !== job);
+      this.enqueue(lane, job);
+    }, seconds * 1000);
+    if (this.options.unref) timer.unref();
+    lane.held.push({ job, timer });
+  }
+
+  /** Makes a delivery and keeps it in the log. */
+  private note(lane: Lane, topic: string, body: string, { signature }: { signature: string }): Delivery {
     const delivery: Delivery = {
       id: randomUUID(),
       endpointId: lane.endpoint.id,
       url: lane.endpoint.url,
-      topic: event.topic,
-      body: bytes.toString(),
-      signature: sign(bytes, this.options.secret),
+      topic,
+      body,
+      signature,
       createdTimestamp: new Date().toISOString(),
       state: 'waiting',
       attempts: [],
     };
     this.log.push(delivery);
     if (this.log.length > KEPT) this.log.shift();
+    this.options.changed();
+    return delivery;
+  }
+
+  private enqueue(lane: Lane, job: Job): void {
     if (lane.queue.length >= KEPT) {
       const dropped = lane.queue.splice(1, 1)[0];
-      if (dropped) dropped.state = 'failed';
+      if (dropped) dropped.delivery.state = 'dropped';
     }
-    lane.queue.push(delivery);
+    lane.queue.push(job);
     if (!lane.busy) this.next(lane);
   }
 
   private next(lane: Lane): void {
-    const delivery = lane.queue[0];
-    lane.busy = delivery !== undefined;
-    if (!delivery) return;
-    post(delivery, this.options, lane.abort.signal).then(
-      (status) => this.settle(lane, delivery, { status }),
+    const job = lane.queue[0];
+    lane.busy = job !== undefined;
+    if (!job) return;
+    const { url, body, signature } = job.delivery;
+    const { fault, seconds = 0 } = job.trouble;
+    post({
+      url,
+      body,
+      signature,
+      timeout: this.options.timeout,
+      signal: lane.abort.signal,
+      unref: this.options.unref,
+      ...(fault === 'webhook-slow' && { slowSeconds: seconds }),
+      ...(fault === 'webhook-timeout' && { hangUpAfter: seconds * 1000 }),
+    }).then(
+      (status) => this.attempted(lane, job, { status }),
       (error: unknown) =>
-        this.settle(lane, delivery, { error: error instanceof Error ? error.message : 'failed' }),
+        this.attempted(lane, job, { error: error instanceof Error ? error.message : 'failed' }),
     );
   }
 
-  private settle(lane: Lane, delivery: Delivery, outcome: { status?: number; error?: string }): void {
+  private attempted(lane: Lane, job: Job, outcome: { status?: number; error?: string }): void {
+    const { delivery } = job;
     delivery.attempts.push({ timestamp: new Date().toISOString(), ...outcome });
+    if (lane.abort.signal.aborted) return;
+    // Only the first attempt finds the receiver too slow.
+    if (job.trouble.fault === 'webhook-timeout') job.trouble = {};
     const delivered = outcome.status !== undefined && outcome.status >= 200 && outcome.status < 300;
-    const delay = this.options.retryDelays[delivery.attempts.length - 1];
-    if (!delivered && delay !== undefined && !lane.abort.signal.aborted) {
+    const delay = job.retries ? this.options.retryDelays[delivery.attempts.length - 1] : undefined;
+    if (!delivered && delay !== undefined) {
       lane.timer = setTimeout(() => this.next(lane), delay * 1000);
       if (this.options.unref) lane.timer.unref();
+      this.options.changed();
       return;
     }
-    delivery.state = delivered ? 'delivered' : 'failed';
     lane.queue.shift();
+    this.settle(job, delivered ? 'delivered' : 'failed');
     this.next(lane);
+  }
+
+  private settle({ delivery }: Job, state: Delivery['state']): void {
+    delivery.state = state;
+    this.options.changed();
   }
 }
 
-/** Base64 of the HMAC-SHA256 over the bytes, as the vendor's integration page says. */
-function sign(body: Buffer, secret: string): string {
-  return createHmac('sha256', secret).update(body).digest('base64');
-}
+const newLane = (endpoint: WebhookEndpoint): Lane => ({
+  endpoint,
+  queue: [],
+  busy: false,
+  held: [],
+  abort: new AbortController(),
+});
 
-/** @returns The status of the answer; its body is read and forgotten. */
-function post(delivery: Delivery, options: WebhookOptions, signal: AbortSignal): Promise<number> {
-  const bytes = Buffer.from(delivery.body);
-  const request = delivery.url.startsWith('https:') ? httpsRequest : httpRequest;
-  return new Promise((resolve, reject) => {
-    const req = request(delivery.url, {
-      method: 'POST',
-      agent: false,
-      signal,
-      timeout: options.timeout,
-      headers: {
-        'content-type': 'application/json',
-        'content-length': bytes.length,
-        'x-onegevity-signature': delivery.signature,
-      },
-    });
-    if (options.unref) req.on('socket', (socket) => socket.unref());
-    req.on('timeout', () => req.destroy(new Error('no answer in time')));
-    req.on('error', reject);
-    req.on('response', (response) => {
-      response.on('error', reject).on('close', () => resolve(response.statusCode ?? 0));
-      response.resume();
-    });
-    req.end(bytes);
-  });
-}
+/** One digit of the number becomes another: still good JSON, of the same length, and not what was signed. */
+const spoiledBody = (body: string, how: string | undefined): string =>
+  how === 'changed-byte' ? body.replace(/\d/, (digit) => (digit === '9' ? '1' : '9')) : body;
+
+const spoiledSignature = ({ body, signature }: Delivery, how: Resending): { signature: string } => ({
+  signature: how === 'wrong-signature' ? sign(body, randomBytes(16).toString('hex')) : signature,
+});

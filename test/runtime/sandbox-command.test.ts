@@ -62,6 +62,16 @@ describe("The command onegevity-sandbox and the vendor's own clients", () => {
     assert.equal(ready.webhookSecret, 'hush');
   });
 
+  it('shows its page at the root', async () => {
+    const page = await fetch(ready.url);
+    assert.match(page.headers.get('content-type') ?? '', /^text\/html/);
+    assert.match(page.headers.get('content-security-policy') ?? '', /default-src 'none'/);
+    for (const [file, length] of Object.entries({ 'page.js': 5000, 'page.css': 1000 })) {
+      const response = await fetch(`${ready.url}/sandbox/${file}`);
+      assert.ok((await response.text()).length > length, file);
+    }
+  });
+
   it('is found by npx', () => {
     const root = join(__dirname, '../..');
     const help = execFileSync('npx', ['--no-install', 'onegevity-sandbox', '--help'], {

@@ -5,6 +5,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
+import { Server as SecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 
 export interface Received {
@@ -43,7 +44,7 @@ export class TestServer {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.port}`;
+    return `${this.server instanceof SecureServer ? 'https' : 'http'}://127.0.0.1:${this.port}`;
   }
 
   get apiRequests(): Received[] {
@@ -90,6 +91,13 @@ export const reset: Answer = (_request, _response, socket) => socket.resetAndDes
 export const truncated: Answer = (_request, response, socket) => {
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
   response.write('{"a":', () => socket.destroy());
+};
+
+/** The answer begins and never ends: a byte each 20 ms. */
+export const trickling: Answer = (_request, response) => {
+  response.writeHead(200, { 'content-type': 'application/json' });
+  const timer = setInterval(() => response.write(' '), 20);
+  response.on('close', () => clearInterval(timer));
 };
 
 /** Never answered. */

@@ -178,7 +178,8 @@ interface Fault {
 function faultsOf(error: unknown): Fault[] {
   const faults: Fault[] = [];
   for (let fault = error, depth = 0; fault instanceof Error && depth < 5; fault = fault.cause, depth++) {
-    const { code } = fault as { code?: unknown };
+    // The parser's errors have a name in place of a code.
+    const { code = fault.name } = fault as { code?: unknown };
     if (typeof code === 'string') faults.push({ code, message: fault.message });
   }
   return faults;
@@ -197,7 +198,7 @@ function codeFor({ code, message }: Fault): ErrorCode | undefined {
   if (code === 'ETIMEDOUT' || /^UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT$/.test(code)) return 'timeout';
   if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') return 'too_large';
   if (/CERT|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|^ERR_(TLS|SSL)|^EPROTO$/.test(code)) return 'tls';
-  if (/^HPE_|^UND_ERR_(RES_CONTENT|INFO|INVALID)/.test(code)) return 'bad_response';
+  if (/^HPE_|^HTTPParserError$|^UND_ERR_(RES_CONTENT|INFO|INVALID)/.test(code)) return 'bad_response';
   if (/proxy/i.test(message)) return 'proxy';
   return undefined;
 }

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { OnegevityError } from './errors';
 
 /** A proxy as the core http proxy node describes it. */
@@ -61,7 +62,7 @@ function isExempt(root: URL, entry: string): boolean {
   if (port && port !== (root.port || (root.protocol === 'https:' ? '443' : '80'))) return false;
   const suffix = host.replace(/^\*?\.?/, '');
   const name = root.hostname.replace(/^\[|\]$/g, '');
-  return suffix !== '' && (name === suffix || name.endsWith(`.${suffix}`));
+  return suffix !== '' && (name === suffix || (isIP(name) === 0 && name.endsWith(`.${suffix}`)));
 }
 
 function unescaped(text: string): string {

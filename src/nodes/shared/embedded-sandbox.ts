@@ -1,4 +1,6 @@
-import type { Sandbox } from '../../sandbox/index.js';
+import type { PageFile, Sandbox } from '../../sandbox/index.js';
+
+const load = () => import('../../sandbox/index.js');
 
 let running: Promise<Sandbox> | undefined;
 
@@ -8,11 +10,16 @@ let running: Promise<Sandbox> | undefined;
  * @param pace seconds a step of its life cycle; the first caller's holds
  */
 export function embeddedSandbox(pace: number | undefined): Promise<Sandbox> {
-  running ??= import('../../sandbox/index.js')
+  running ??= load()
     .then(({ startSandbox }) => startSandbox({ unref: true, ...(pace === undefined ? {} : { pace }) }))
     .catch((error: unknown) => {
       running = undefined;
       throw error;
     });
   return running;
+}
+
+/** A file of the sandbox's page, which holds no data: it starts no sandbox. */
+export async function sandboxPageFile(path: string): Promise<PageFile | undefined> {
+  return (await load()).pageFile(path);
 }

@@ -1,9 +1,11 @@
 import type { components } from '../../generated/api-types';
 import { packageOf } from '../catalog';
+import { activate } from '../element-moves';
 import { validationError, type FieldFault } from '../errors';
 import { fulfillmentEvent, orderEvent, patientEvent, type SandboxEvent } from '../events';
-import { activate, canActivate, codeFits, createOrder, kits, labVisits, prefixOf } from '../machine';
 import type { OrderState, PatientState } from '../model';
+import { createOrder } from '../new-order';
+import { canActivate, codeFits, kits, labVisits, prefixOf } from '../order-parts';
 import { orderOf } from '../store';
 import { addPatient, changePatient, checkBirth } from './patients';
 import { created, editPatient, findOrder, ok, page, readPatient, type Handler } from './call';

@@ -1,8 +1,9 @@
 import type { components } from '../../generated/api-types';
+import { completeSurvey } from '../element-moves';
 import { notFound, validationError } from '../errors';
 import { orderEvent } from '../events';
-import { completeSurvey, surveyElements } from '../machine';
 import type { OrderState, PatientState, SurveyElement } from '../model';
+import { surveyElements } from '../order-parts';
 import { incomplete, surveyOf, surveys, withAnswers, type Survey } from '../surveys';
 import { editPatient, ok, page, readPatient, type Call, type Handler } from './call';
 

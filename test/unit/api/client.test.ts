@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { operations } from '../../../src/generated/operations';
 import { ApiClient, type ClientOptions } from '../../../src/lib/api/client';
 import { OnegevityError } from '../../../src/lib/api/errors';
-import { json, raw, reset, silent, TestServer, truncated } from '../../support/http-server';
+import { json, raw, reset, silent, TestServer, trickling, truncated } from '../../support/http-server';
 
 const canary = 'CANARY-secret-4711';
 
@@ -87,6 +87,29 @@ describe('API client over real sockets', () => {
     server.answers = [json(401, {})];
     await assert.rejects(read(), { code: 'unauthorized', statusCode: 401 });
     assert.equal(server.apiRequests.length, 2);
+  });
+
+  it('does not blame a new token for a 401 that comes again', async () => {
+    server.answers = [json(401, {})];
+    for (let call = 0; call < 3; call++) await assert.rejects(read(), { code: 'unauthorized' });
+    // One at the start, and one for each call that met a token which had worked for nobody.
+    assert.equal(server.tokens, 4);
+  });
+
+  it('repeats a write after a 401, which did nothing', async () => {
+    server.answers = [json(401, {}), json(200, {})];
+    assert.equal((await write()).statusCode, 200);
+    assert.equal(server.apiRequests.length, 2);
+  });
+
+  it('gets no token for a thousand calls more than once when all of them meet a revoked one', async () => {
+    await read();
+    server.answers = [
+      (request, response, socket) =>
+        json(request.headers.authorization === 'Bearer token-1' ? 401 : 200, {})(request, response, socket),
+    ];
+    await Promise.all(Array.from({ length: 1000 }, () => read()));
+    assert.equal(server.tokens, 2);
   });
 
   it('does not repeat a 403 and names the scope', async () => {
@@ -174,6 +197,56 @@ describe('API client over real sockets', () => {
     assert.deepEqual((await read()).body, { a: 1 });
   });
 
+  it('does not read a broken answer of a write as a failure', async () => {
+    server.answers = [truncated];
+    await assert.rejects(write(), { code: 'reset', outcome: 'unknown' });
+    server.answers = [raw(200, '<html>')];
+    await assert.rejects(write(), { code: 'bad_response', outcome: 'unknown' });
+    assert.equal(server.apiRequests.length, 2);
+  });
+
+  it('gives up on a body that never ends', async () => {
+    server.answers = [trickling];
+    client = connect({ timeout: 200 });
+    await assert.rejects(write(), { code: 'timeout', outcome: 'unknown' });
+  });
+
+  it('takes the time limit of a call before its own, and one beyond what a timer can hold', async () => {
+    server.answers = [silent, json(200, {})];
+    const patch = (timeout: number) =>
+      client.call(operations.updatePatient, { patientIdentifier: 'P1' }, { a: 1 }, { timeout });
+    await assert.rejects(patch(50), { code: 'timeout', values: { seconds: 0.05 } });
+    assert.equal((await patch(1e12)).statusCode, 200);
+  });
+
+  it('reads JSON after a byte order mark', async () => {
+    server.answers = [raw(200, '\ufeff{"a":1}', { 'content-type': 'application/json' })];
+    assert.deepEqual((await read()).body, { a: 1 });
+  });
+
+  it('sends nothing where the body cannot be written as JSON', async () => {
+    const loop: Record<string, unknown> = {};
+    loop.self = loop;
+    for (const body of [loop, { big: 1n }]) {
+      const call = client.call(operations.updatePatient, { patientIdentifier: 'P1' }, body);
+      await assert.rejects(call, { code: 'bad_body', outcome: 'failed' });
+    }
+    assert.equal(server.requests.length, 0);
+  });
+
+  for (const [name, header] of [
+    ['a date to come', () => new Date(Date.now() + 1500).toUTCString()],
+    ['a date in the past', () => new Date(0).toUTCString()],
+    ['nonsense', () => 'soon'],
+  ] as const) {
+    it(`repeats a read after a 429 whose Retry-After is ${name}`, async () => {
+      server.answers = [json(429, {}, { 'retry-after': header() }), json(200, { a: 1 })];
+      const started = performance.now();
+      assert.deepEqual((await read()).body, { a: 1 });
+      assert.equal(performance.now() - started >= 49, true);
+    });
+  }
+
   it('refuses an answer beyond the size limit', async () => {
     server.answers = [raw(200, JSON.stringify('x'.repeat(5000)))];
     client = connect({ maxBytes: 1000 });
@@ -187,6 +260,44 @@ describe('API client over real sockets', () => {
     await new Promise((resolve) => server.server.once('request', resolve));
     await client.close();
     await Promise.all(calls);
+  });
+
+  it('gives up the calls of one owner and no other, whether they wait, run or pause', async () => {
+    client = connect({ concurrency: 2 });
+    const [mine, theirs] = [{}, {}];
+    const answered = { paused: json(503, {}), running: silent };
+    let paused: () => void;
+    const pausing = new Promise<void>((resolve) => (paused = resolve));
+    const call = (id: string, owner: object) =>
+      client.call(operations.patientDetails, { patientIdentifier: id }, undefined, {
+        owner,
+        onRetry: () => paused(),
+      });
+    server.answers = [
+      (request, response, socket) => {
+        const kind = request.url.split('/').at(-1) as keyof typeof answered;
+        (answered[kind] ?? json(200, {}))(request, response, socket);
+      },
+    ];
+    const gone = ['paused', 'running', 'waiting'].map((id) =>
+      assert.rejects(call(id, mine), { code: 'aborted', outcome: 'failed' }),
+    );
+    const other = call('other', theirs);
+    await pausing;
+    client.cancel(mine);
+    await Promise.all(gone);
+    assert.equal((await other).statusCode, 200);
+    await assert.rejects(call('late', mine), { code: 'aborted' });
+  });
+
+  it('leaves the fate of a write open that was under way when its owner went', async () => {
+    const owner = {};
+    server.answers = [silent];
+    const call = client.call(operations.updatePatient, { patientIdentifier: 'P1' }, { a: 1 }, { owner });
+    const failed = assert.rejects(call, { code: 'aborted', outcome: 'unknown' });
+    while (server.apiRequests.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    client.cancel(owner);
+    await failed;
   });
 
   it('keeps secret, token and body out of its errors, however deep one looks', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import sinon from 'sinon';
 import { OnegevityError } from '../../../src/lib/api/errors';
 import { TokenManager, type TokenResponse, type TokenSettings } from '../../../src/lib/auth/token-manager';
 
@@ -96,6 +97,75 @@ describe('token manager', () => {
       statusCode: 503,
     });
     assert.equal(dead.requests.length, 3);
+  });
+
+  it('uses the token in hand while it still lives, where its early renewal fails', async () => {
+    const endpoint = new Endpoint([ok('t1', 3600), { statusCode: 503, body: null }]);
+    const tokens = new TokenManager(settings, endpoint);
+    await tokens.get();
+    endpoint.time = 3_541_000;
+    assert.equal(await tokens.get(), 't1');
+    endpoint.time = 3_600_000;
+    await assert.rejects(tokens.get(), { code: 'token_unavailable' });
+  });
+
+  it('never renews later than a tenth of a short life before its end', async () => {
+    const endpoint = new Endpoint([ok('t1', 10), ok('t2', 10)]);
+    const tokens = new TokenManager(settings, endpoint);
+    await tokens.get();
+    endpoint.time = 8_999;
+    assert.equal(await tokens.get(), 't1');
+    endpoint.time = 9_000;
+    assert.equal(await tokens.get(), 't2');
+  });
+
+  it('does not look at the wall clock', async () => {
+    const endpoint = new Endpoint([ok('t1', 3600), ok('t2', 3600)]);
+    const tokens = new TokenManager(settings, endpoint);
+    const clock = sinon.useFakeTimers({ now: 0, toFake: ['Date'] });
+    try {
+      await tokens.get();
+      for (const jump of [10 ** 12, -(10 ** 11)]) {
+        clock.setSystemTime(jump);
+        assert.equal(await tokens.get(), 't1');
+      }
+    } finally {
+      clock.restore();
+    }
+  });
+
+  it('gets another token where the scopes have changed', async () => {
+    const endpoint = new Endpoint([ok('t1'), ok('t2')]);
+    let scopes = ['a'];
+    const tokens = new TokenManager({ ...settings, scopes: () => scopes }, endpoint);
+    assert.equal(await tokens.get(), 't1');
+    scopes = ['a', 'b'];
+    assert.equal(await tokens.get(), 't2');
+    assert.deepEqual(
+      endpoint.requests.map(({ form }) => new URLSearchParams(form).get('scope')),
+      ['a', 'a b'],
+    );
+  });
+
+  it('waits as long as a busy token endpoint asks, up to a minute', async () => {
+    const busy = { statusCode: 429, body: null, retryAfter: '3600' };
+    const endpoint = new Endpoint([busy, ok('t1')]);
+    const tokens = new TokenManager(settings, endpoint);
+    const failure = { code: 'token_unavailable', retryAfter: 3600 };
+    await assert.rejects(tokens.get(), failure);
+    await assert.rejects(tokens.get(), failure);
+    assert.equal(endpoint.requests.length, 1);
+    endpoint.time = 60_001;
+    assert.equal(await tokens.get(), 't1');
+  });
+
+  it('names the scopes that were refused', async () => {
+    const endpoint = new Endpoint([{ statusCode: 400, body: { error: 'invalid_scope' } }]);
+    const tokens = new TokenManager(settings, endpoint);
+    for (let call = 0; call < 2; call++) {
+      await assert.rejects(tokens.get(), { code: 'invalid_scope', values: { scope: 'a b' } });
+    }
+    assert.equal(endpoint.requests.length, 1);
   });
 
   for (const [name, answer, code] of [

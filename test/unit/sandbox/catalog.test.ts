@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageOf, packages } from '../../../src/sandbox/catalog';
-import { codeFits } from '../../../src/sandbox/machine';
+import { codeFits } from '../../../src/sandbox/order-parts';
 import { markers } from '../../../src/sandbox/markers';
 import { surveyOf } from '../../../src/sandbox/surveys';
 

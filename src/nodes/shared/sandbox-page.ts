@@ -1,0 +1,96 @@
+import type { IncomingMessage } from 'node:http';
+import type { NodeAPI } from 'node-red';
+import { embeddedSandbox, sandboxPageFile } from './embedded-sandbox';
+
+/** What is used of Express here. */
+interface Request extends IncomingMessage {
+  /** Path and query below the place where the handler is mounted. */
+  url: string;
+  originalUrl: string;
+  body?: unknown;
+}
+interface Response {
+  set(headers: Readonly<Record<string, string>>): Response;
+  status(code: number): Response;
+  send(text: string): void;
+  json(body: unknown): void;
+  redirect(target: string): void;
+}
+
+/** Below the editor's root: the page, and beside it the control routes that it asks. */
+const PLACE = '/onegevity/sandbox';
+const CONTROLS = '/sandbox/';
+
+/**
+ * Serves the embedded sandbox's page through the editor, as a loopback port is the wrong computer's under Docker. The
+ * page itself is open and holds no data; what it asks for needs the editor's permission and the editor's origin.
+ * @param pace seconds a step of the sandbox's life cycle, should the page be the first to need it
+ */
+export function serveSandboxPage(RED: NodeAPI, pace: number | undefined): void {
+  // There is none where the editor is switched off.
+  const admin = RED.httpAdmin as typeof RED.httpAdmin | undefined;
+  if (!admin) return;
+  const allow = {
+    read: RED.auth.needsPermission('onegevity-sandbox.read'),
+    write: RED.auth.needsPermission('onegevity-sandbox.write'),
+  };
+  admin.use(PLACE, (req: Request, res: Response, next: (error?: unknown) => void) => {
+    const [path = '/', query = ''] = req.url.split(/\?(.*)/s);
+    const asked = req.originalUrl.split('?')[0] ?? '';
+    // The page's own links are relative, so it must be asked for as a folder.
+    if (path === '/' && !asked.endsWith('/')) {
+      res.redirect(`${asked.split('/').pop()}/`);
+      return;
+    }
+    servePage(req, res, path).then((served) => {
+      if (served) return;
+      if (!path.startsWith(CONTROLS)) next();
+      else if (isForeign(req)) res.status(403).json({ message: 'Only the pages of this Node-RED may ask.' });
+      else {
+        const permitted = req.method === 'GET' ? allow.read : allow.write;
+        permitted(req as never, res as never, () => {
+          serveControls(req, res, path.slice(CONTROLS.length), query, pace).catch(next);
+        });
+      }
+    }, next);
+  });
+}
+
+async function servePage(req: Request, res: Response, path: string): Promise<boolean> {
+  const file = req.method === 'GET' ? await sandboxPageFile(path) : undefined;
+  if (file) res.set(file.headers).send(file.text);
+  return file !== undefined;
+}
+
+async function serveControls(
+  req: Request,
+  res: Response,
+  path: string,
+  query: string,
+  pace: number | undefined,
+): Promise<void> {
+  const method = req.method ?? '';
+  const hasBody = Number(req.headers['content-length'] ?? 0) > 0 || 'transfer-encoding' in req.headers;
+  if (hasBody && !/^application\/json *(;|$)/i.test(req.headers['content-type'] ?? '')) {
+    res.status(415).json({ message: 'Send application/json.' });
+    return;
+  }
+  const sandbox = await embeddedSandbox(pace);
+  // Node-RED has parsed the body before any route is asked.
+  const body = hasBody ? { body: req.body } : {};
+  const answer = await sandbox.control({ method, path, query: new URLSearchParams(query), ...body });
+  res.set({ 'cache-control': 'no-store' }).status(answer.status).json(answer.body);
+}
+
+/**
+ * Whether a page of another origin asks. Node-RED lets every origin in (CORS `*`) and leaves protection to the
+ * editor's login, which need not be set up.
+ */
+function isForeign({ headers, method }: Request): boolean {
+  const site = headers['sec-fetch-site'];
+  // Scripts cannot set this header; browsers send it to https and to this computer.
+  if (site !== undefined) return site !== 'same-origin' && !(site === 'none' && method === 'GET');
+  const { origin, host } = headers;
+  if (origin === undefined) return false;
+  return !URL.canParse(origin) || new URL(origin).host !== host;
+}

@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto';
+import { random, type Random } from '../random';
+import { kindOf, type Fault, type SetFault } from './kinds';
+
+/** What is to go wrong with one call or delivery: waits add up, of the other faults the first one holds. */
+export interface Trouble {
+  /** Seconds to wait first. */
+  delay: number;
+  fault?: SetFault;
+}
+
+interface Rule {
+  set: SetFault;
+  skip: number;
+  left: number;
+  /** rate-limit: the present span. */
+  span: { end: number; calls: number };
+}
+
+/** The faults that are set, and the dice that decide whom they befall. */
+export class Faults {
+  private rules: Rule[] = [];
+  private dice: Random;
+
+  constructor(
+    private readonly seed: number,
+    private readonly changed: () => void,
+  ) {
+    this.dice = random(seed, -2);
+  }
+
+  /** @param fault Checked and complete with its defaults. */
+  add(fault: Fault): SetFault {
+    const set = { ...fault, id: randomUUID(), applied: 0 };
+    const { skip = 0, times = Infinity } = fault;
+    this.rules.push({ set, skip, left: times, span: { end: 0, calls: 0 } });
+    this.changed();
+    return set;
+  }
+
+  remove(id: string): boolean {
+    const before = this.rules.length;
+    this.rules = this.rules.filter(({ set }) => set.id !== id);
+    if (this.rules.length === before) return false;
+    this.changed();
+    return true;
+  }
+
+  /** Removes all, and starts the dice anew. */
+  clear(): void {
+    this.rules = [];
+    this.dice = random(this.seed, -2);
+    this.changed();
+  }
+
+  list(): SetFault[] {
+    return this.rules.map(({ set, left }) => ({ ...set, ...(left < Infinity && { times: left }) }));
+  }
+
+  /** @param operation an operationId, or `token` */
+  forCall(operation: string): Trouble {
+    return this.draw(({ fault, operation: wanted }) => {
+      const area = kindOf(fault)?.area;
+      if (area === 'webhook') return false;
+      return (wanted ?? (area === 'token' ? 'token' : undefined)) === undefined
+        ? operation !== 'token'
+        : (wanted ?? 'token') === operation;
+    });
+  }
+
+  forDelivery(topic: string): Trouble {
+    return this.draw(
+      ({ fault, topic: wanted }) =>
+        kindOf(fault)?.area === 'webhook' && (wanted === undefined || wanted === topic),
+    );
+  }
+
+  private draw(befalls: (fault: Fault) => boolean): Trouble {
+    const trouble: Trouble = { delay: 0 };
+    for (const rule of [...this.rules]) {
+      const isDelay = rule.set.fault === 'delay';
+      if (!befalls(rule.set) || (trouble.fault && !isDelay) || !this.hits(rule)) continue;
+      rule.set.applied++;
+      if (isDelay) trouble.delay += rule.set.seconds ?? 0;
+      else trouble.fault = rule.set;
+      if (--rule.left <= 0) this.rules = this.rules.filter((other) => other !== rule);
+      this.changed();
+    }
+    return trouble;
+  }
+
+  private hits(rule: Rule): boolean {
+    if (rule.skip > 0) {
+      rule.skip--;
+      return false;
+    }
+    if (rule.set.share !== undefined && this.dice.int(0, 999_999) >= rule.set.share * 1_000_000) return false;
+    return rule.set.fault !== 'rate-limit' || beyondLimit(rule);
+  }
+}
+
+/** Counts a call against the limit of its span of time. */
+function beyondLimit({ set, span }: Rule): boolean {
+  const now = performance.now();
+  const { seconds = 1, calls = 0 } = set;
+  if (now >= span.end) Object.assign(span, { end: now + seconds * 1000, calls: 0 });
+  // Tells the client when the span is over, unless the fault names something else.
+  set.retryAfter ??= String(Math.ceil(seconds));
+  return ++span.calls > calls;
+}
