@@ -46,7 +46,13 @@ export function webhookFlow(
   const probe = (label: string): string => `${id}-${label.replace('.', '-')}`;
   return [
     { id: 'tab', type: 'tab', label: 'Test' },
-    { id: 'config', type: 'onegevity-config', environment: 'custom', baseUrl: 'http://127.0.0.1:1', ...config },
+    {
+      id: 'config',
+      type: 'onegevity-config',
+      environment: 'custom',
+      baseUrl: 'http://127.0.0.1:1',
+      ...config,
+    },
     {
       id,
       type: 'onegevity-webhook',
@@ -85,7 +91,6 @@ export function post(
     const sent = request(url, {
       method,
       agent: false,
-      rejectUnauthorized: false,
       headers: {
         'content-type': 'application/json',
         'content-length': String(Buffer.byteLength(body)),

@@ -51,6 +51,15 @@ export const errorCodes = [
   'aborted',
   // paging
   'paging_stuck',
+  // inbox
+  'inbox_key_missing',
+  'inbox_key_bad',
+  'inbox_full',
+  'inbox_unavailable',
+  'delivery_missing',
+  'delivery_unknown',
+  'delivery_ended',
+  'delivery_superseded',
   'internal',
 ] as const;
 

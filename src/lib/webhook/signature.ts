@@ -55,8 +55,15 @@ export function sign(body: string | Uint8Array, secret: string): string {
  * @returns whether one of the secrets made this signature of this body
  */
 export function verify(body: unknown, signature: unknown, secrets: unknown): boolean {
-  const list: unknown[] = Array.isArray(secrets) ? secrets : [secrets];
-  return list.some((secret) => typeof secret === 'string' && check(body, signature, { current: secret }).ok);
+  try {
+    const list: unknown[] = Array.isArray(secrets) ? secrets : [secrets];
+    return list.some(
+      (secret) => typeof secret === 'string' && check(body, signature, { current: secret }).ok,
+    );
+  } catch {
+    // A proxy or a getter that throws.
+    return false;
+  }
 }
 
 /**
@@ -77,9 +84,8 @@ export function check(body: unknown, signature: unknown, secrets: Secrets | unde
 }
 
 function secretsOf(secrets: unknown): Secrets {
-  if (typeof secrets !== 'object' || secrets === null) return {};
   try {
-    const { current, previous } = secrets as Record<string, unknown>;
+    const { current, previous } = (secrets ?? {}) as Record<string, unknown>;
     return {
       current: typeof current === 'string' ? current : undefined,
       previous: typeof previous === 'string' ? previous : undefined,
@@ -96,8 +102,8 @@ function matches(claimed: Buffer, body: unknown, secret: string): boolean {
 
 function digest(body: unknown, secret: unknown): Buffer | undefined {
   if (typeof secret !== 'string' || secret === '') return undefined;
-  if (typeof body !== 'string' && !(body instanceof Uint8Array)) return undefined;
   try {
+    if (typeof body !== 'string' && !(body instanceof Uint8Array)) return undefined;
     return createHmac('sha256', secret).update(body).digest();
   } catch {
     // A body or secret beyond what the platform can take.
