@@ -1,0 +1,43 @@
+/**
+ * Remembers what was delivered within a window of time, up to a bound: then the oldest leaves, since showing an
+ * event twice is better than losing memory, or an event.
+ */
+export class Duplicates {
+  /** In the order of their time, as a Map keeps it. */
+  readonly #seen = new Map<string, number>();
+
+  /**
+   * @param window milliseconds
+   * @param bound entries
+   * @param now milliseconds of a clock that never goes back
+   */
+  constructor(
+    private readonly window: number,
+    private readonly bound = 10_000,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
+
+  get size(): number {
+    return this.#seen.size;
+  }
+
+  has(key: string): boolean {
+    const at = this.#seen.get(key);
+    return at !== undefined && this.now() - at < this.window;
+  }
+
+  /** To be called once the delivery is acknowledged: what was not, the vendor may send again. */
+  add(key: string): void {
+    const now = this.now();
+    this.#seen.delete(key);
+    this.#seen.set(key, now);
+    for (const [oldest, at] of this.#seen) {
+      if (this.#seen.size <= this.bound && now - at < this.window) break;
+      this.#seen.delete(oldest);
+    }
+  }
+
+  clear(): void {
+    this.#seen.clear();
+  }
+}

@@ -1,0 +1,58 @@
+import { brotliDecompress, gunzip, inflate, inflateRaw, type ZlibOptions } from 'node:zlib';
+
+/** The encodings that are undone; the signature is always over the bytes as they were sent. */
+export type Encoding = 'identity' | 'gzip' | 'deflate' | 'br';
+
+export type Inflated = Buffer | 'too_large' | 'bad_encoding';
+
+const names: Readonly<Record<string, Encoding>> = {
+  '': 'identity',
+  identity: 'identity',
+  gzip: 'gzip',
+  'x-gzip': 'gzip',
+  deflate: 'deflate',
+  br: 'br',
+};
+
+/** @returns the encoding that the header names, or undefined for an unknown one or a chain of several */
+export function encodingOf(header: string | undefined): Encoding | undefined {
+  if (header === undefined) return 'identity';
+  const name = header.trim().toLowerCase();
+  return Object.hasOwn(names, name) ? names[name] : undefined;
+}
+
+/**
+ * Undoes a content encoding, to no more than a limit. To be called for verified bodies only.
+ * @param limit bytes
+ */
+export async function inflated(body: Buffer, encoding: Encoding, limit: number): Promise<Inflated> {
+  switch (encoding) {
+    case 'identity':
+      return body;
+    case 'gzip':
+      return run(gunzip, body, limit);
+    case 'br':
+      return run(brotliDecompress, body, limit);
+    case 'deflate':
+      // "deflate" means zlib's format, yet some send it without zlib's header, whose first half-byte is always 8.
+      return run(((body[0] ?? 0) & 0x0f) === 8 ? inflate : inflateRaw, body, limit);
+  }
+}
+
+type Inflate = (
+  body: Buffer,
+  options: ZlibOptions,
+  done: (error: Error | null, result: Buffer) => void,
+) => void;
+
+function run(inflate: Inflate, body: Buffer, limit: number): Promise<Inflated> {
+  return new Promise((resolve) => {
+    inflate(body, { maxOutputLength: limit }, (error, result) => {
+      if (!error) resolve(result);
+      else
+        resolve(
+          (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? 'too_large' : 'bad_encoding',
+        );
+    });
+  });
+}

@@ -1,0 +1,98 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/** Milliseconds that a client gets to read a refusal sent before its body was read; then the socket is closed. */
+const lingerTime = 500;
+
+/**
+ * One request and its answer. Every refusal has the same short body: a caller learns no more than the status.
+ */
+export class Exchange {
+  #deadline: NodeJS.Timeout | undefined;
+  #deferred = false;
+
+  constructor(
+    readonly request: IncomingMessage,
+    readonly response: ServerResponse,
+  ) {}
+
+  /** Whether it can still be answered. */
+  get open(): boolean {
+    return !this.response.headersSent && !this.response.destroyed;
+  }
+
+  /** Whether the flow is to answer it, and has not. */
+  get deferred(): boolean {
+    return this.#deferred;
+  }
+
+  accept(): void {
+    this.#write(200, { 'content-type': 'text/plain', 'content-length': '8' }, 'received');
+  }
+
+  /**
+   * @param status HTTP status
+   * @param retryAfter seconds
+   */
+  refuse(status: number, retryAfter?: number, allow?: string): void {
+    const headers: Record<string, string> = { 'content-type': 'text/plain', 'content-length': '7' };
+    if (retryAfter !== undefined) headers['retry-after'] = String(retryAfter);
+    if (allow !== undefined) headers.allow = allow;
+    if (!this.request.complete) this.#closeAfterAnswer(headers);
+    this.#write(status, headers, 'refused');
+  }
+
+  /**
+   * Leaves the answer to the flow.
+   * @param deadline milliseconds; then it is answered with 503
+   * @param settled called once, with whether the flow answered with a 2xx status
+   */
+  defer(deadline: number, settled: (acknowledged: boolean) => void): void {
+    const { response } = this;
+    this.#deferred = true;
+    this.#deadline = setTimeout(() => this.refuse(503), deadline);
+    response.once('close', () => {
+      clearTimeout(this.#deadline);
+      this.#deferred = false;
+      const { statusCode } = response;
+      settled(response.writableFinished && statusCode >= 200 && statusCode < 300);
+    });
+  }
+
+  /**
+   * The response for the flow. Once it was answered, whatever the flow still does with it has no effect: an answer
+   * after the deadline, or a second one, is no fault of the flow's.
+   */
+  guarded(): ServerResponse {
+    const guard: ServerResponse = new Proxy(this.response, {
+      get: (response, name) => {
+        const value: unknown = Reflect.get(response, name, response);
+        if (typeof value !== 'function') return value;
+        return (...args: unknown[]): unknown => {
+          if (!this.open) return guard;
+          const result: unknown = Reflect.apply(value, response, args);
+          return result === response ? guard : result;
+        };
+      },
+      set: (response, name, value) => (this.open ? Reflect.set(response, name, value, response) : true),
+    });
+    return guard;
+  }
+
+  #write(status: number, headers: Record<string, string>, body: string): void {
+    if (!this.open) return;
+    this.response.writeHead(status, headers);
+    this.response.end(body);
+  }
+
+  /** Unread bytes must neither be waited for nor be taken for the next request. */
+  #closeAfterAnswer(headers: Record<string, string>): void {
+    headers.connection = 'close';
+    const { socket } = this.request;
+    // To close a socket at once with unread bytes resets it, and the client may lose the answer.
+    socket.destroySoon = () => {
+      socket.end();
+      const timer = setTimeout(() => socket.destroy(), lingerTime);
+      socket.once('close', () => clearTimeout(timer));
+    };
+  }
+}

@@ -1,0 +1,120 @@
+/** Why a signed body could not be made into a payload; the payload is then the body's bytes. */
+export type BodyReason = 'not_utf8' | 'malformed_json' | 'too_deep' | 'bad_encoding';
+
+/** What was done to a payload so that a flow can use it safely. */
+export type BodyNote = 'big_number' | 'prototype_key';
+
+export interface Parsed {
+  payload: unknown;
+  reason?: BodyReason;
+  notes?: readonly BodyNote[];
+}
+
+/** Deeper payloads overflow the stack of what flows do with messages (cloning, debug, functions). */
+const maxDepth = 64;
+const decoder = new TextDecoder('utf-8', { fatal: true });
+/** Digits enough to be beyond 2^53, or an exponent: worth the slower look. */
+const maybeBig = /\d{16}|\d[eE][+]?\d/;
+
+/** @returns the JSON value of the bytes; a byte order mark at the start is skipped */
+export function parseBody(body: Buffer): Parsed {
+  let text: string;
+  try {
+    text = decoder.decode(body);
+  } catch {
+    return { payload: body, reason: 'not_utf8' };
+  }
+  const notes = new Set<BodyNote>();
+  let payload: unknown;
+  try {
+    payload = JSON.parse(text);
+    if (maybeBig.test(text)) {
+      const exact = quoteBigNumbers(text);
+      if (exact !== text) {
+        payload = JSON.parse(exact);
+        notes.add('big_number');
+      }
+    }
+  } catch {
+    return { payload: body, reason: 'malformed_json' };
+  }
+  if (typeof payload !== 'object' || payload === null) return withNotes(payload, notes);
+  if (!makeSafe(payload, 1, notes)) return { payload: body, reason: 'too_deep' };
+  return withNotes(payload, notes);
+}
+
+function withNotes(payload: unknown, notes: ReadonlySet<BodyNote>): Parsed {
+  return notes.size === 0 ? { payload } : { payload, notes: [...notes] };
+}
+
+/**
+ * Puts numbers that a JavaScript number cannot hold into quotes, so that an identifier keeps its digits.
+ * @param text valid JSON
+ */
+function quoteBigNumbers(text: string): string {
+  let out = '';
+  let copied = 0;
+  let at = 0;
+  while (at < text.length) {
+    const code = text.charCodeAt(at);
+    if (code === quote) {
+      at = endOfString(text, at);
+    } else if (code === minus || isDigit(code)) {
+      const start = at;
+      while (at < text.length && isOfNumber(text.charCodeAt(at))) at++;
+      const literal = text.slice(start, at);
+      if (Math.abs(Number(literal)) > Number.MAX_SAFE_INTEGER) {
+        out += `${text.slice(copied, start)}"${literal}"`;
+        copied = at;
+      }
+    } else {
+      at++;
+    }
+  }
+  return out + text.slice(copied);
+}
+
+const quote = 0x22;
+const backslash = 0x5c;
+const minus = 0x2d;
+
+function endOfString(text: string, start: number): number {
+  let at = start + 1;
+  while (at < text.length && text.charCodeAt(at) !== quote) at += text.charCodeAt(at) === backslash ? 2 : 1;
+  return at + 1;
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
+}
+
+function isOfNumber(code: number): boolean {
+  // digits, + - . e E
+  return isDigit(code) || code === 0x2b || code === minus || code === 0x2e || code === 0x65 || code === 0x45;
+}
+
+/**
+ * Removes members that would reach an object's prototype when a flow copies or merges the payload.
+ * @returns false where the value is nested too deeply
+ */
+function makeSafe(value: object, depth: number, notes: Set<BodyNote>): boolean {
+  if (depth > maxDepth) return false;
+  const members = value as Record<string, unknown>;
+  for (const key of Object.keys(members)) {
+    const member = members[key];
+    if (
+      key === '__proto__' ||
+      (key === 'constructor' && isObject(member) && Object.hasOwn(member, 'prototype'))
+    ) {
+      delete members[key];
+      notes.add('prototype_key');
+    } else if (isObject(member) && !makeSafe(member, depth + 1, notes)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,262 @@
+import { createHash } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { TopicName } from '../../generated/topics';
+import type { BodyLimits } from './body';
+import type { Duplicates } from './duplicates';
+import { encodingOf, inflated } from './encoding';
+import type { Refusal, RefusalReason, WebhookEvent } from './event';
+import type { Exchange } from './exchange';
+import { identify } from './identify';
+import { type Parsed, parseBody } from './parse';
+import { check, type Secrets, signatureHeader } from './signature';
+
+/** What came of storing an event. */
+export type Stored =
+  | {
+      stored: true;
+      /** Called after the delivery was answered: the store's sign to emit the event. */
+      release: () => void;
+    }
+  | { stored: false; /** Seconds. */ retryAfter: number };
+
+export interface ReceiverOptions extends BodyLimits {
+  acceptUnsigned: boolean;
+  /** The topics that have an output of their own. */
+  selected: readonly TopicName[];
+  /** Whether the vendor sends only the selected topics to this endpoint. */
+  declared: boolean;
+  /** Lower case; empty for none. */
+  topicHeader: string;
+  duplicates?: Duplicates | undefined;
+  /** Milliseconds that the flow has to answer. */
+  deadline: number;
+  /** Whether the flow, not the receiver, answers this event's delivery. */
+  answeredByFlow(event: WebhookEvent): boolean;
+  /** Keeps an event before its delivery is acknowledged. The store then emits it, not the receiver. */
+  store?: ((event: WebhookEvent) => Promise<Stored>) | undefined;
+  /** @param exchange given where the flow answers */
+  onEvent(event: WebhookEvent, exchange?: Exchange): void;
+  onDuplicate(event: WebhookEvent): void;
+  onRefused(refusal: Refusal): void;
+  onPreviousSecret(): void;
+}
+
+/** A body that was read whole, and the URL's topic. */
+export interface Delivery {
+  body: Buffer;
+  topic: TopicName | undefined;
+}
+
+const passedHeaders = ['content-type', 'content-encoding', 'user-agent', 'x-request-id'];
+const vendorHeaders = 'x-onegevity-';
+/** Seconds after which a client may try again when the receiver is about to close or could not store. */
+const soon = 5;
+
+/** What a webhook endpoint does with a delivery, from its bytes to the event; it knows nothing of Node-RED. */
+export class Receiver {
+  #secrets: Secrets | undefined;
+  /** Deliveries that wait for the store or for the flow. */
+  readonly #pending = new Set<Exchange>();
+  #idle: (() => void) | undefined;
+  readonly #whenReady: (() => void)[] = [];
+
+  constructor(readonly options: ReceiverOptions) {}
+
+  /** Whether the secrets are known, or known to be missing. */
+  get isReady(): boolean {
+    return this.#secrets !== undefined;
+  }
+
+  whenReady(done: () => void): void {
+    if (this.isReady) done();
+    else this.#whenReady.push(done);
+  }
+
+  /** @param secrets without any, every delivery is refused */
+  setSecrets(secrets: Secrets): void {
+    this.#secrets = secrets;
+    for (const done of this.#whenReady.splice(0)) done();
+  }
+
+  /** Answers a delivery, and emits its event after the answer. */
+  receive(delivery: Delivery, exchange: Exchange): void {
+    try {
+      this.#verify(delivery, exchange);
+    } catch {
+      // A fault of ours must neither end Node-RED nor leave the caller without an answer.
+      exchange.refuse(500);
+    }
+  }
+
+  #verify(delivery: Delivery, exchange: Exchange): void {
+    const { body } = delivery;
+    const { headers } = exchange.request;
+    if (body.length === 0) return this.refuse(exchange, 400, 'empty_body', delivery.topic);
+    const signature = headers[signatureHeader];
+    const signed = check(body, signature, this.#secrets);
+    if (!signed.ok && !this.#mayBeUnsigned(signature)) {
+      return this.refuse(exchange, 401, signed.reason, delivery.topic);
+    }
+    if (signed.ok && signed.secret === 'previous') this.options.onPreviousSecret();
+    const encoding = encodingOf(headers['content-encoding']) ?? 'identity';
+    if (encoding === 'identity') {
+      return this.#accept(delivery, exchange, signed.ok, parseBody(body));
+    }
+    this.#hold(exchange);
+    inflated(body, encoding, this.options.maxBody)
+      .then((result) => {
+        if (result === 'too_large') this.refuse(exchange, 413, 'too_large', delivery.topic);
+        else if (result === 'bad_encoding')
+          this.#accept(delivery, exchange, signed.ok, { payload: body, reason: result });
+        else this.#accept(delivery, exchange, signed.ok, parseBody(result));
+      })
+      .catch(() => exchange.refuse(500))
+      .then(
+        () => this.#letGo(exchange),
+        () => undefined,
+      );
+  }
+
+  refuse(
+    exchange: Exchange,
+    statusCode: number,
+    reason: RefusalReason,
+    topic?: TopicName,
+    retryAfter?: number,
+  ): void {
+    exchange.refuse(statusCode, retryAfter);
+    const { remoteAddress } = exchange.request.socket;
+    this.options.onRefused({
+      reason,
+      statusCode,
+      ...(topic ? { topic } : {}),
+      receivedAt: new Date().toISOString(),
+      ...(remoteAddress ? { remoteAddress } : {}),
+    });
+  }
+
+  /** Answers what waits for the flow, and waits for what is being stored. */
+  async close(): Promise<void> {
+    if (this.#pending.size === 0) return;
+    const idle = new Promise<void>((resolve) => (this.#idle = resolve));
+    for (const exchange of this.#pending) if (exchange.deferred) exchange.refuse(503, soon);
+    await idle;
+  }
+
+  /** An unsigned delivery, where the user accepts those: never one with a signature that is wrong. */
+  #mayBeUnsigned(signature: unknown): boolean {
+    if (!this.options.acceptUnsigned) return false;
+    const { current, previous } = this.#secrets ?? {};
+    return !signature || (!current && !previous);
+  }
+
+  #accept(delivery: Delivery, exchange: Exchange, verified: boolean, parsed: Parsed): void {
+    const event = this.#event(delivery, exchange.request.headers, verified, parsed);
+    const { duplicates, store } = this.options;
+    // A shape is good enough to route by, never to drop by.
+    const certain = event.topic !== undefined && event.topicSource !== 'shape';
+    const key = duplicates ? `${certain ? event.topic : ''} ${event.delivery.hash}` : '';
+    if (duplicates?.has(key)) {
+      event.duplicate = true;
+      if (certain) {
+        exchange.accept();
+        return this.options.onDuplicate(event);
+      }
+    }
+    if (store) return this.#store(store, event, exchange, key);
+    if (this.options.answeredByFlow(event)) {
+      this.#hold(exchange);
+      exchange.defer(this.options.deadline, (acknowledged) => {
+        if (acknowledged) duplicates?.add(key);
+        this.#letGo(exchange);
+      });
+      return this.options.onEvent(event, exchange);
+    }
+    duplicates?.add(key);
+    exchange.accept();
+    this.options.onEvent(event);
+  }
+
+  /** The 200 is sent only once the event is safe; the store emits it. */
+  #store(
+    store: NonNullable<ReceiverOptions['store']>,
+    event: WebhookEvent,
+    exchange: Exchange,
+    key: string,
+  ): void {
+    this.#hold(exchange);
+    store(event)
+      .catch((): Stored => ({ stored: false, retryAfter: soon }))
+      .then((result) => {
+        if (!result.stored) {
+          return this.refuse(exchange, 503, 'not_stored', event.topic, result.retryAfter);
+        }
+        this.options.duplicates?.add(key);
+        exchange.accept();
+        result.release();
+      })
+      .catch(() => exchange.refuse(500))
+      .then(
+        () => this.#letGo(exchange),
+        () => undefined,
+      );
+  }
+
+  #event(
+    { body, topic }: Delivery,
+    headers: IncomingHttpHeaders,
+    verified: boolean,
+    { payload, reason, notes }: Parsed,
+  ): WebhookEvent {
+    const event: WebhookEvent = {
+      payload,
+      verified,
+      delivery: {
+        hash: createHash('sha256').update(body).digest('hex'),
+        receivedAt: new Date().toISOString(),
+      },
+      headers: this.#passed(headers),
+    };
+    if (notes) event.notes = notes;
+    if (reason) {
+      event.reason = reason;
+      return event;
+    }
+    const { topicHeader, declared, selected } = this.options;
+    const named = topicHeader ? headers[topicHeader] : undefined;
+    const found = identify({
+      url: topic,
+      header: Array.isArray(named) ? named.join() : named,
+      payload,
+      declared: declared ? selected : undefined,
+    });
+    if (found.topic) event.topic = found.topic;
+    if (found.source) event.topicSource = found.source;
+    if (found.candidates) event.candidates = found.candidates;
+    if (found.reason) event.reason = found.reason;
+    else if (found.topic && !selected.includes(found.topic)) event.reason = 'not_selected';
+    return event;
+  }
+
+  #passed(headers: IncomingHttpHeaders): Record<string, string> {
+    const passed: Record<string, string> = {};
+    for (const name in headers) {
+      const wanted =
+        passedHeaders.includes(name) ||
+        name === this.options.topicHeader ||
+        (name.startsWith(vendorHeaders) && name !== signatureHeader);
+      const value = headers[name];
+      if (wanted && value !== undefined) passed[name] = String(value);
+    }
+    return passed;
+  }
+
+  #hold(exchange: Exchange): void {
+    this.#pending.add(exchange);
+  }
+
+  #letGo(exchange: Exchange): void {
+    this.#pending.delete(exchange);
+    if (this.#pending.size === 0) this.#idle?.();
+  }
+}

@@ -1,0 +1,90 @@
+import type { Node, NodeAPI } from 'node-red';
+import { Duplicates } from '../lib/webhook/duplicates';
+import type { Refusal, WebhookEvent } from '../lib/webhook/event';
+import type { Exchange } from '../lib/webhook/exchange';
+import { Outputs } from '../lib/webhook/outputs';
+import { RateLimit } from '../lib/webhook/rate-limit';
+import { Receiver } from '../lib/webhook/receiver';
+import { findConfig } from './shared/config-node';
+import { listen } from './shared/webhook-listen';
+import { type WebhookDef, webhookOptions } from './shared/webhook-options';
+import { refusalMessage, webhookMessage } from './shared/webhook-message';
+import { secretsFor } from './shared/webhook-secrets';
+import { WebhookStatus } from './shared/webhook-status';
+
+export = (RED: NodeAPI): void => {
+  function OnegevityWebhook(this: Node & { wires?: string[][] }, def: WebhookDef): void {
+    RED.nodes.createNode(this, def);
+    const { apiMaxLength } = RED.settings as unknown as { apiMaxLength?: unknown };
+    const options = webhookOptions(def, apiMaxLength);
+    const config = findConfig(RED, def.config);
+    const status = new WebhookStatus(RED, this);
+    const outputs = new Outputs({
+      selected: options.selected,
+      duplicates: options.duplicatesOutput,
+      rejected: options.rejectedOutput,
+      deadLetters: options.deadLetterOutput,
+    });
+    const refusals = new RateLimit(5, 1);
+    const duplicates = options.duplicates > 0 ? new Duplicates(options.duplicates) : undefined;
+    const counts = { received: 0, refused: 0, duplicates: 0 };
+
+    const onEvent = (event: WebhookEvent, exchange?: Exchange): void => {
+      counts.received++;
+      const { topic } = event;
+      const values = { topic: topic ?? '', count: counts.received };
+      status.event('green', () => status.text(topic ? 'status.received' : 'status.other', values));
+      this.send(outputs.place(webhookMessage(RED, event, exchange), outputs.of(event)));
+    };
+    const onDuplicate = (event: WebhookEvent): void => {
+      const count = ++counts.duplicates;
+      status.event('green', () => status.text('status.duplicates', { count }));
+      if (outputs.duplicates !== undefined) {
+        this.send(outputs.place(webhookMessage(RED, event), outputs.duplicates));
+      }
+    };
+    const onRefused = (refusal: Refusal): void => {
+      const count = ++counts.refused;
+      const { reason } = refusal;
+      status.event('red', () =>
+        status.text('status.refused', { reason: status.text(`reasons.${reason}`), count }),
+      );
+      if (outputs.rejected === undefined) return;
+      const suppressed = refusals.pass();
+      if (suppressed === undefined) return;
+      this.send(outputs.place(refusalMessage(refusal, suppressed), outputs.rejected));
+    };
+    const isWired = (output: number): boolean => (this.wires?.[output]?.length ?? 0) > 0;
+
+    const receiver = new Receiver({
+      ...options,
+      duplicates,
+      // What a retry cannot mend, and what no wire leads to a response from, is answered at once.
+      answeredByFlow: (event) =>
+        options.respond === 'flow' &&
+        (!event.reason || ['topic_uncertain', 'not_selected'].includes(event.reason)) &&
+        isWired(outputs.of(event)),
+      onEvent,
+      onDuplicate,
+      onRefused,
+      onPreviousSecret: () => {
+        status.event('yellow', () => status.text('status.previous_secret'));
+        status.warn(status.text('errors.previous_secret'));
+      },
+    });
+    secretsFor(RED, this, status, config, options.acceptUnsigned).then(
+      (secrets) => receiver.setSecrets(secrets),
+      () => receiver.setSecrets({}),
+    );
+    const stop = listen(RED, this, { options, config, receiver, status });
+
+    this.on('close', (removed: boolean, done: () => void) => {
+      stop(removed);
+      status.close();
+      duplicates?.clear();
+      receiver.close().then(done, done);
+    });
+  }
+
+  RED.nodes.registerType('onegevity-webhook', OnegevityWebhook);
+};

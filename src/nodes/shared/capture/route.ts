@@ -1,0 +1,89 @@
+import type { ServerResponse } from 'node:http';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { NodeAPI } from 'node-red';
+import { topicNamed } from '../../../lib/webhook/identify';
+import { Exchange } from '../../../lib/webhook/exchange';
+import { serve } from '../../../lib/webhook/serve';
+import type { Endpoint } from './endpoint';
+import type { ErrorHandler, Handler, Next } from './express';
+import { captured, type CapturedRequest } from './middleware';
+
+interface Settings {
+  coreNodesDir?: string;
+  httpNodeMiddleware?: Handler | readonly Handler[];
+  httpNodeCors?: unknown;
+}
+
+/**
+ * The handlers of an endpoint's ordinary route, in the order in which core http in has them: what the user's
+ * settings ask for on every route of flows, and then ours.
+ * @throws Error where a package that Node-RED itself uses for this cannot be found
+ */
+export function routeHandlers(
+  RED: NodeAPI,
+  endpoint: Endpoint,
+): (Handler | ErrorHandler | readonly Handler[])[] {
+  const { httpNodeMiddleware, httpNodeCors, coreNodesDir } = RED.settings as unknown as Settings;
+  // Node-RED's own copies, so that they do here exactly what they do for core http in.
+  const core = createRequire(join(coreNodesDir ?? __dirname, 'core', 'network', 'http.js'));
+  const usable = typeof httpNodeMiddleware === 'function' || Array.isArray(httpNodeMiddleware);
+  return [
+    skipWhenBlocked(endpoint),
+    ...(usable ? [(core('cookie-parser') as () => Handler)(), httpNodeMiddleware] : []),
+    ...(httpNodeCors ? [(core('cors') as (options: unknown) => Handler)(httpNodeCors)] : []),
+    receive(endpoint),
+    failed(endpoint),
+  ];
+}
+
+/** Leaves the whole route, also what the settings add to it, to the other route on the path. */
+function skipWhenBlocked(endpoint: Endpoint): Handler {
+  return (_request, _response, next) => next(endpoint.blocked || !endpoint.tenant ? 'route' : undefined);
+}
+
+function receive(endpoint: Endpoint): Handler {
+  return (request: CapturedRequest, response, next) => {
+    const { tenant } = endpoint;
+    if (!tenant) return next('route');
+    const topic = topicNamed(request.params?.['0']?.toLowerCase());
+    const note = request[captured];
+    if (note) endpoint.proved.add(note.key);
+    if (tenant.metric) measure(response, tenant.metric);
+    const body = bytesOf(request);
+    if (Buffer.isBuffer(body)) return serve(request, response, topic, endpoint, body);
+    if (body === 'unread') return serve(request, response, topic, endpoint);
+    const exchange = new Exchange(request, response);
+    const { receiver } = tenant;
+    if (body === 'too_large') return receiver.refuse(exchange, 413, body, topic);
+    if (body === 'too_slow') return receiver.refuse(exchange, 408, body, topic);
+    receiver.refuse(exchange, 500, 'body_consumed', topic);
+    tenant.onBodyConsumed();
+  };
+}
+
+/** The request's bytes, wherever they are; never made again from what a parser left of them. */
+function bytesOf(request: CapturedRequest): Buffer | 'unread' | 'consumed' | 'too_large' | 'too_slow' {
+  const read = request[captured]?.body;
+  if (read !== undefined && read !== 'gone') return read;
+  if (Buffer.isBuffer(request.rawBody)) return request.rawBody;
+  if (Buffer.isBuffer(request.body)) return request.body;
+  return request.readableDidRead || request.readableEnded ? 'consumed' : 'unread';
+}
+
+/** The figures that core http in reports. */
+function measure(response: ServerResponse, metric: (event: string, value: number) => void): void {
+  const start = performance.now();
+  response.once('finish', () => {
+    metric('response.time.millis', Math.round((performance.now() - start) * 1000) / 1000);
+    metric('response.content-length.bytes', Number(response.getHeader('content-length') ?? 0));
+  });
+}
+
+function failed(endpoint: Endpoint): ErrorHandler {
+  // Express knows an error handler by its four parameters.
+  return (_error: unknown, request: CapturedRequest, response: ServerResponse, _next: Next) => {
+    new Exchange(request, response).refuse(500);
+    endpoint.tenant?.onMiddlewareError();
+  };
+}

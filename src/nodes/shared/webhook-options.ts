@@ -1,0 +1,85 @@
+import type { NodeDef } from 'node-red';
+import type { TopicName } from '../../generated/topics';
+import { selectedTopics } from '../../lib/webhook/outputs';
+
+/** The saved properties; every one may be missing. */
+export interface WebhookDef extends NodeDef {
+  config?: string;
+  path?: string;
+  topics?: string[];
+  declared?: boolean;
+  topicHeader?: string;
+  respond?: 'received' | 'flow';
+  deadline?: number | string;
+  duplicates?: number | string;
+  inbox?: 'none' | 'disk' | 'redis';
+  duplicatesOutput?: boolean;
+  rejectedOutput?: boolean;
+  deadLetterOutput?: boolean;
+  visibility?: number | string;
+  attempts?: number | string;
+  acceptUnsigned?: boolean;
+  maxBody?: number | string;
+  bodyTimeout?: number | string;
+  publicUrl?: string;
+}
+
+export interface WebhookOptions {
+  path: string;
+  selected: TopicName[];
+  declared: boolean;
+  topicHeader: string;
+  respond: 'received' | 'flow';
+  /** Milliseconds. */
+  deadline: number;
+  /** Milliseconds; 0 = off. */
+  duplicates: number;
+  duplicatesOutput: boolean;
+  rejectedOutput: boolean;
+  deadLetterOutput: boolean;
+  acceptUnsigned: boolean;
+  /** Bytes. */
+  maxBody: number;
+  /** Milliseconds. */
+  bodyTimeout: number;
+}
+
+/** @param apiMaxLength Node-RED's own limit: bytes, or text such as `5mb` */
+export function webhookOptions(def: WebhookDef, apiMaxLength: unknown): WebhookOptions {
+  return {
+    path: def.path ?? '/onegevity/webhook',
+    selected: selectedTopics(def.topics),
+    declared: def.declared === true,
+    topicHeader: typeof def.topicHeader === 'string' ? def.topicHeader.trim().toLowerCase() : '',
+    respond: def.respond === 'flow' ? 'flow' : 'received',
+    deadline: seconds(def.deadline, 10),
+    duplicates: seconds(def.duplicates, 0),
+    duplicatesOutput: def.duplicatesOutput === true,
+    rejectedOutput: def.rejectedOutput === true,
+    deadLetterOutput: def.deadLetterOutput === true,
+    acceptUnsigned: def.acceptUnsigned === true,
+    maxBody: Math.min(Math.floor(positive(def.maxBody, 2 ** 20)), bytes(apiMaxLength) ?? bytes('5mb')!),
+    bodyTimeout: seconds(def.bodyTimeout, 10),
+  };
+}
+
+const units: Readonly<Record<string, number>> = { b: 1, kb: 2 ** 10, mb: 2 ** 20, gb: 2 ** 30 };
+
+/** Reads a size as Node-RED's body parsers do. */
+function bytes(size: unknown): number | undefined {
+  if (typeof size === 'number') return size >= 0 ? size : undefined;
+  const [, number, unit = 'b'] = /^\s*(\d+(?:\.\d+)?)\s*([kmg]?b)?\s*$/i.exec(String(size)) ?? [];
+  return number === undefined ? undefined : Math.floor(Number(number) * (units[unit.toLowerCase()] ?? 1));
+}
+
+/** The longest time that Node.js' timers take. */
+const longest = 2 ** 31 - 1;
+
+function seconds(value: unknown, fallback: number): number {
+  return Math.min(positive(value, fallback) * 1000, longest);
+}
+
+function positive(value: unknown, fallback: number): number {
+  const number = typeof value === 'string' && value.trim() === '' ? NaN : Number(value ?? NaN);
+  return Number.isFinite(number) && number > 0 ? number : fallback;
+}

@@ -1,0 +1,50 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { NodeAPI } from 'node-red';
+import type { TopicName } from '../../generated/topics';
+import type { ConfigNode } from './config-node';
+
+/**
+ * Registers the topic URLs of a webhook node with the sandbox, if that is its environment: one URL for each topic,
+ * since that is the only documented way to know a topic for certain.
+ * @param path of the endpoint, with Node-RED's root
+ * @returns its removal
+ */
+export function joinSandbox(
+  RED: NodeAPI,
+  config: ConfigNode | undefined,
+  path: string,
+  topics: readonly TopicName[],
+): () => void {
+  const server = RED.server as Server | undefined;
+  if (config?.environment !== 'sandbox' || !server) return () => undefined;
+  const removals: (() => void)[] = [];
+  let left = false;
+  const join = async (): Promise<void> => {
+    const base = `${originOf(RED, server)}${path}`;
+    for (const topic of topics) {
+      const remove = await config.registerReceiver(`${base}/${topic}`, [topic]);
+      if (left) remove();
+      else removals.push(remove);
+    }
+  };
+  // A sandbox that does not start shows as a missing secret, with its reason.
+  const start = (): void => void join().catch(() => undefined);
+  if (server.listening) start();
+  else server.once('listening', start);
+  return () => {
+    left = true;
+    server.off('listening', start);
+    for (const remove of removals) remove();
+  };
+}
+
+/** The server as this computer reaches it. */
+function originOf(RED: NodeAPI, server: Server): string {
+  const address = server.address();
+  const { port, address: host } = address as AddressInfo;
+  const { https } = RED.settings as unknown as { https?: unknown };
+  const any = host === '0.0.0.0' || host === '::';
+  const name = any ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
+  return `${https ? 'https' : 'http'}://${name}:${port}`;
+}

@@ -1,0 +1,36 @@
+import type { Node, NodeAPI } from 'node-red';
+import type { Secrets } from '../../lib/webhook/signature';
+import { type ConfigNode, shared, translated } from './config-node';
+import type { WebhookStatus } from './webhook-status';
+
+/**
+ * Gets the secrets, and shows the lasting status that follows from them. Where there are none, every delivery is
+ * refused.
+ */
+export async function secretsFor(
+  RED: NodeAPI,
+  node: Node,
+  status: WebhookStatus,
+  config: ConfigNode | undefined,
+  acceptUnsigned: boolean,
+): Promise<Secrets> {
+  let secrets: Secrets = {};
+  let fault: { status: string; error: string } | undefined;
+  try {
+    secrets = (await config?.webhookSecrets()) ?? {};
+    const code = config ? 'no_secret' : 'no_config';
+    if (!secrets.current && !secrets.previous)
+      fault = { status: status.text(`status.${code}`), error: status.text('errors.no_secret') };
+  } catch (error) {
+    // An environment variable that is not set, or a sandbox that does not start.
+    const { code, message } = translated(RED, error);
+    fault = { status: shared(RED, `status.${code}`), error: message };
+  }
+  if (fault && !acceptUnsigned) {
+    status.lasting('red', fault.status);
+    node.error(fault.error);
+  } else if (acceptUnsigned) status.lasting('yellow', status.text('status.unsigned'));
+  else if (config?.environment === 'sandbox') status.lasting('yellow', status.text('status.sandbox'));
+  else status.lasting();
+  return secrets;
+}

@@ -1,0 +1,85 @@
+import type { Node, NodeAPI } from 'node-red';
+import { RateLimit } from '../../lib/webhook/rate-limit';
+
+export type Fill = 'red' | 'yellow' | 'green';
+
+/** Milliseconds between two updates: a status is for people, and a flood of deliveries must not become one of statuses. */
+const interval = 500;
+
+/** What a webhook node shows: a lasting condition if there is one, and what came last. */
+export class WebhookStatus {
+  #lasting: { fill: Fill; text: string } | undefined;
+  #fault: { code: string; text: string } | undefined;
+  /** Its text is made only when it is shown. */
+  #last: { fill: Fill; text: () => string } | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #dirty = false;
+  #closed = false;
+  readonly #warnings = new RateLimit(3, 1 / 60);
+
+  constructor(
+    private readonly RED: NodeAPI,
+    private readonly node: Node,
+  ) {}
+
+  text(key: string, values: Record<string, string | number> = {}): string {
+    return this.RED._(key, values);
+  }
+
+  /** Shows a condition until it is replaced or ended (no fill). */
+  lasting(fill?: Fill, text = ''): void {
+    this.#lasting = fill ? { fill, text } : undefined;
+    this.#changed();
+  }
+
+  /** What keeps the node from receiving at all, until it is ended (no code). */
+  fault(code?: string, text = ''): void {
+    if (code === this.#fault?.code) return;
+    this.#fault = code === undefined ? undefined : { code, text };
+    this.#changed();
+  }
+
+  get faultCode(): string | undefined {
+    return this.#fault?.code;
+  }
+
+  event(fill: Fill, text: () => string): void {
+    this.#last = { fill, text };
+    this.#changed();
+  }
+
+  /** Warns in the log, a few times a minute at most. */
+  warn(text: string): void {
+    if (this.#warnings.pass() !== undefined) this.node.warn(text);
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  #changed(): void {
+    this.#dirty = true;
+    if (!this.#timer) this.#show();
+  }
+
+  #show(): void {
+    this.#timer = undefined;
+    if (!this.#dirty || this.#closed) return;
+    this.#dirty = false;
+    this.#timer = setTimeout(() => this.#show(), interval);
+    this.#timer.unref();
+    this.node.status(this.#current());
+  }
+
+  #current(): { fill: Fill; shape: 'ring' | 'dot'; text: string } {
+    const [fault, lasting, last] = [this.#fault, this.#lasting, this.#last];
+    if (fault) return { fill: 'red', shape: 'ring', text: fault.text };
+    if (lasting && (lasting.fill === 'red' || !last)) return { ...lasting, shape: 'ring' };
+    if (!last) return { fill: 'green', shape: 'ring', text: this.text('status.waiting') };
+    if (!lasting) return { fill: last.fill, shape: 'dot', text: last.text() };
+    // A lasting warning stays beside what came last.
+    const fill = last.fill === 'green' ? lasting.fill : last.fill;
+    return { fill, shape: 'ring', text: `${lasting.text} · ${last.text()}` };
+  }
+}
