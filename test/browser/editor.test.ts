@@ -7,9 +7,24 @@ const examples = readdirSync(join(__dirname, '../../examples'))
   .filter((name) => name.endsWith('.json'))
   .map((name) => name.slice(0, -'.json'.length));
 
+<<<<<<< HEAD
 const types = readdirSync(join(__dirname, '../../src/nodes'))
   .filter((name) => name.endsWith('.html') && name !== 'onegevity-config.html')
   .map((name) => name.slice(0, -'.html'.length));
+=======
+const types = [
+  'patient',
+  'order',
+  'kit',
+  'package',
+  'survey',
+  'report',
+  'recommendation',
+  'request',
+  'webhook',
+  'ui-kit',
+];
+>>>>>>> main
 
 describe('the editor', function () {
   this.timeout(60_000);
