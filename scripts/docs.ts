@@ -6,6 +6,7 @@ import { packageRoot } from './support/npm';
 import { errorsPage } from './docs/errors-page';
 import { licencesPage } from './docs/licences-page';
 import { fill } from './docs/markdown';
+import { nodeTable, supportTable } from './docs/readme';
 import { operationTables, topicTable } from './docs/reference';
 import { statusTable } from './docs/statuses';
 
@@ -19,6 +20,7 @@ export async function pages(): Promise<Map<string, string>> {
     'docs/errors.md': notice + errorsPage(),
     'docs/licences.md': notice + licencesPage(),
     [contract]: filled,
+    'README.md': fill(fill(read('README.md'), 'nodes', nodeTable()), 'support', supportTable()),
     [troubleshooting]: fill(read(troubleshooting), 'statuses', statusTable()),
   };
   const formatted = Object.entries(all).map(

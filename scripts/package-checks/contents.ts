@@ -20,9 +20,7 @@ const sizeLimit = 1_500_000;
 const allowed: readonly RegExp[] = [
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
   /^dist\/(generated|lib|sandbox|nodes)\/[\w./-]+\.(js|d\.ts)$/,
-  /^dist\/generated\/openapi\.json$/,
-  // The sandbox's page.
-  /^dist\/sandbox\/[\w./-]+\.(html|css|svg)$/,
+  /^dist\/generated\/(openapi|sandbox-page)\.json$/,
   /^dist\/nodes\/[\w-]+\.html$/,
   /^dist\/nodes\/locales\/[a-z]{2}(-[A-Z]{2})?\/[\w-]+\.(json|html)$/,
   /^dist\/nodes\/icons\/[\w-]+\.svg$/,

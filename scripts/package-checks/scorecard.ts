@@ -66,7 +66,13 @@ async function scorecard(unpacked: string, folder: string): Promise<{ score: Sco
     {
       cwd: home,
       timeout: 120_000,
-      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0', NODE_RED_ENTRY: await nodeRedEntry(home) },
+      env: {
+        ...process.env,
+        NO_COLOR: '1',
+        FORCE_COLOR: '0',
+        COLUMNS: '1000',
+        NODE_RED_ENTRY: await nodeRedEntry(home),
+      },
     },
   );
   const lines = `${stdout}\n${stderr}`.split('\n');

@@ -28,6 +28,14 @@ export const errorCodes = [
   'token_refused',
   'token_unavailable',
   'bad_token_response',
+  // the UI-Kit's page and its redirect endpoint
+  'bad_public_url',
+  'bad_route',
+  'path_in_use',
+  'http_off',
+  'code_refused',
+  'scope_too_wide',
+  'wrong_patient',
   // the API's answer
   'unauthorized',
   'forbidden',
@@ -51,6 +59,15 @@ export const errorCodes = [
   'aborted',
   // paging
   'paging_stuck',
+  // inbox
+  'inbox_key_missing',
+  'inbox_key_bad',
+  'inbox_full',
+  'inbox_unavailable',
+  'delivery_missing',
+  'delivery_unknown',
+  'delivery_ended',
+  'delivery_superseded',
   'internal',
 ] as const;
 

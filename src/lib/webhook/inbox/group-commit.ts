@@ -1,0 +1,196 @@
+import { OnegevityError } from '../../api/errors';
+import type { Operation, Store } from './store';
+
+const maxOperations = 4096;
+const firstPause = 1000;
+const longestPause = 30_000;
+
+interface Entry {
+  operations: readonly Operation[];
+  sync: boolean;
+  /** Called in the order of entries, before any other entry is written. */
+  written?: () => void;
+  /** Set where the caller wants to know; without it the entry is kept until it is written. */
+  refused?: (error: OnegevityError) => void;
+  /** What was refused must not turn up later either. */
+  undo?: boolean;
+}
+
+export interface GroupCommitEvents {
+  /** The store has been opened: for the first time, or again after a fault. @param damage as the store says */
+  opened(damage: number): Promise<void>;
+  state(problem: OnegevityError | undefined): void;
+}
+
+/**
+ * Writes to a store in groups: what comes in while a group is being written makes up the next one, so that under
+ * load many events share one synced write.
+ *
+ * After a failed write the store is closed and opened again, since its journal may have a torn end behind which
+ * nothing could be read back. Until that succeeds everything new is refused.
+ */
+export class GroupCommit {
+  #queue: Entry[] = [];
+  #opening: Promise<void> | undefined;
+  #running: Promise<void> | undefined;
+  #usable = false;
+  #closed = false;
+  #closing: Promise<void> | undefined;
+  #reopening: NodeJS.Timeout | undefined;
+  #pause = firstPause;
+
+  constructor(
+    private readonly store: Store,
+    private readonly events: GroupCommitEvents,
+  ) {}
+
+  get usable(): boolean {
+    return this.#usable;
+  }
+
+  /** Opens the store; where that fails, it is reported and tried again until {@link close}. */
+  open(): Promise<void> {
+    this.#opening = this.#open();
+    return this.#opening;
+  }
+
+  /**
+   * Resolves once the operations, which only add, are written and synced.
+   * @param written called before anything that is written later becomes visible
+   * @throws OnegevityError `inbox_unavailable`: they are not written, and will not be
+   */
+  write(operations: readonly Operation[], written: () => void): Promise<void> {
+    return this.#promised({ operations, sync: true, undo: true, written });
+  }
+
+  /**
+   * Resolves once the operations are written.
+   * @throws OnegevityError `inbox_unavailable`: it is not certain whether they are; to be given again
+   */
+  settle(operations: readonly Operation[], sync: boolean, written?: () => void): Promise<void> {
+    return this.#promised({ operations, sync, ...(written ? { written } : {}) });
+  }
+
+  /** Writes the operations as soon as that is possible; they survive the end of the process, not yet of the machine. */
+  owe(operations: readonly Operation[], written?: () => void): void {
+    this.#add({ operations, sync: false, ...(written ? { written } : {}) });
+  }
+
+  /** Something could not be read: the store is opened again, as after a failed write. */
+  failed(): void {
+    if (this.#usable && !this.#closed) this.#fault();
+  }
+
+  /** Resolves when nothing that can be written is left. */
+  async idle(): Promise<void> {
+    while (this.#running) await this.#running;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#reopening);
+    await this.#opening;
+    await this.idle();
+    this.#usable = false;
+    await this.#closing;
+    await this.store.close();
+  }
+
+  async #open(): Promise<void> {
+    await this.#closing;
+    try {
+      const damage = await this.store.open();
+      await this.events.opened(damage);
+    } catch {
+      return this.#fault();
+    }
+    this.#pause = firstPause;
+    this.#usable = true;
+    this.events.state(undefined);
+    this.#start();
+  }
+
+  #promised(entry: Entry): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (!this.#usable || this.#closed) return reject(new OnegevityError('inbox_unavailable'));
+      this.#add({
+        ...entry,
+        written: () => {
+          entry.written?.();
+          resolve();
+        },
+        refused: reject,
+      });
+    });
+  }
+
+  #add(entry: Entry): void {
+    this.#queue.push(entry);
+    this.#start();
+  }
+
+  #start(): void {
+    if (!this.#usable || this.#running || this.#queue.length === 0) return;
+    this.#running = this.#run().finally(() => {
+      this.#running = undefined;
+      this.#start();
+    });
+  }
+
+  async #run(): Promise<void> {
+    // Everything that has arrived with the same turn of the event loop belongs to the same group.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#usable && this.#queue.length > 0) {
+      const group = this.#nextGroup();
+      try {
+        await this.store.write(
+          group.flatMap(({ operations }) => operations),
+          group.some(({ sync }) => sync),
+        );
+      } catch {
+        this.#refuse(group);
+        return this.#fault();
+      }
+      for (const { written } of group) written?.();
+    }
+  }
+
+  #nextGroup(): Entry[] {
+    let operations = 0;
+    let end = 0;
+    while (end < this.#queue.length && operations < maxOperations)
+      operations += this.#queue[end++]!.operations.length;
+    return this.#queue.splice(0, end);
+  }
+
+  /**
+   * Gives back what its callers were waiting for and keeps the rest. Whether the failed group was written after all
+   * shows only later, so what was refused is deleted first.
+   */
+  #refuse(group: readonly Entry[]): void {
+    const undone = group
+      .filter(({ undo }) => undo)
+      .flatMap(({ operations }) => operations)
+      .map(({ key }): Operation => ({ type: 'del', key }));
+    const waiting = [...group, ...this.#queue];
+    this.#queue = waiting.filter(({ refused }) => !refused);
+    if (undone.length > 0) this.#queue.unshift({ operations: undone, sync: true });
+    for (const { refused } of waiting) refused?.(new OnegevityError('inbox_unavailable'));
+  }
+
+  #fault(): void {
+    if (!this.#usable && this.#reopening) return;
+    this.#usable = false;
+    this.#closing = this.store.close().catch(() => undefined);
+    if (!this.#closed) {
+      this.#reopening = setTimeout(() => {
+        this.#reopening = undefined;
+        // Never fails: what goes wrong is reported as a state.
+        this.open().catch(() => undefined);
+      }, this.#pause);
+      this.#reopening.unref();
+      this.#pause = Math.min(this.#pause * 2, longestPause);
+    }
+    this.events.state(new OnegevityError('inbox_unavailable'));
+  }
+}

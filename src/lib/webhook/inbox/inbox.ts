@@ -1,0 +1,133 @@
+import type { OnegevityError } from '../../api/errors';
+
+/** An event as an inbox keeps it. */
+export interface InboxEvent {
+  /** What lists show: the name of a topic, never patient data. At most 255 bytes of UTF-8. */
+  topic: string;
+  /** Milliseconds since 1970. */
+  receivedAt: number;
+  /** Whatever its owner needs to emit the event; the inbox never looks inside, and stores it encrypted. */
+  content: Buffer;
+}
+
+/** An event on its way through a flow. */
+export interface Delivery {
+  /** Stays the same over all attempts, so it can serve a flow as the key of "did I do this already?". */
+  id: string;
+  /** 1 for the first emission. */
+  attempt: number;
+  /** Whether this event may have been emitted before. */
+  replayed: boolean;
+  event: InboxEvent;
+}
+
+/** Why an event is no longer emitted. The last two were never dead: nobody can read them at present. */
+export type DeathCause = 'attempts' | 'gave_up' | 'damaged' | 'unknown_key';
+
+export interface DeadDelivery extends Delivery {
+  cause: DeathCause;
+  /** The flow's own words; may hold anything, so it travels in messages only. */
+  reason?: string;
+}
+
+/** A dead letter as a list shows it: no patient data. */
+export interface DeadLetter {
+  id: string;
+  /** Undefined where the record cannot be read. */
+  topic?: string;
+  receivedAt: number;
+  diedAt: number;
+  attempts: number;
+  cause: DeathCause;
+  /** Only where the flow's reason is one of this package's error codes. */
+  reason?: string;
+}
+
+export interface InboxStats {
+  /** Stored, and not in a flow at the moment. */
+  waiting: number;
+  /** In a flow: emitted, and neither ended nor timed out. */
+  inFlight: number;
+  /** Of those waiting: to be emitted again later, because the flow asked for it. */
+  delayed: number;
+  /** Dead letters, without those set aside. */
+  dead: number;
+  /** Records that could not be read. */
+  setAside: number;
+  /** Arrival of the oldest event that is not ended, in milliseconds since 1970. */
+  oldest?: number;
+  /** Size of all records, in bytes. */
+  bytes: number;
+  maxEvents: number;
+  maxBytes: number;
+}
+
+/** Recognises an event that arrives twice. */
+export interface Unique {
+  /** Any text; only a keyed hash of it is stored. */
+  key: string;
+  /** Milliseconds. */
+  window: number;
+}
+
+export interface InboxOptions {
+  /** Milliseconds a flow has to end a delivery, before the event is emitted again. */
+  visibility: number;
+  /** How often an event is emitted before it becomes a dead letter. */
+  attempts: number;
+  /** Deliveries in flows at one time. Default 256. */
+  inFlight?: number;
+  /** Events stored at one time, dead letters included; more are refused. Default 250,000. */
+  maxEvents?: number;
+  /** Bytes of all records; more are refused. Default 1 GiB. */
+  maxBytes?: number;
+  /** Hashes remembered for {@link Unique}; the oldest leave. Default 100,000. */
+  maxUnique?: number;
+}
+
+/** Who takes events out. None of its functions may throw. */
+export interface InboxConsumer {
+  deliver(delivery: Delivery): void;
+  /** Called once the dead letter is stored. */
+  deadLetter(letter: DeadDelivery): void;
+  /** Records that could not be read were set aside. A count of 0 means: an unknown number was lost by damage. */
+  setAside(count: number, cause: 'damaged' | 'unknown_key'): void;
+  /** The inbox cannot store at present, or (undefined) can again. */
+  state(problem: OnegevityError | undefined): void;
+}
+
+/**
+ * Keeps events until a flow has dealt with them: what {@link Inbox.put} accepted is emitted until somebody ends it,
+ * also after a crash. First emissions come in the order of arrival; an event that is emitted again comes later.
+ *
+ * `done`, `retry` and `giveUp` end a delivery for the flow at once and are carried out behind. If the process dies in
+ * between, the event is emitted again, marked as replayed.
+ */
+export interface Inbox {
+  /** Starts emitting. Where the storage does not work, that is reported to the consumer and tried again. */
+  open(consumer: InboxConsumer): Promise<void>;
+  /**
+   * Resolves once the event survives the end of the process and of the machine.
+   * @throws OnegevityError `inbox_full`, `inbox_unavailable`
+   */
+  put(event: InboxEvent, unique?: Unique): Promise<'stored' | 'duplicate'>;
+  /**
+   * @param attempt the attempt that ends; an earlier one than the present may end an event, but not retry it
+   * @throws OnegevityError `delivery_ended`, `delivery_superseded`
+   */
+  done(id: string, attempt?: number): Promise<void>;
+  /** Emits the event again. @param delay milliseconds @throws OnegevityError as {@link done} */
+  retry(id: string, attempt: number | undefined, delay: number): Promise<void>;
+  /** Makes the event a dead letter. @throws OnegevityError as {@link done} */
+  giveUp(id: string, attempt: number | undefined, reason?: string): Promise<void>;
+  /** Oldest arrival first. @param after id of the last one of the page before */
+  deadLetters(limit: number, after?: string): Promise<DeadLetter[]>;
+  /** Emits a dead letter again, with all its attempts. @returns whether there is one of this id */
+  replay(id: string): Promise<boolean>;
+  /** Deletes a dead letter. @returns whether there was one of this id */
+  discard(id: string): Promise<boolean>;
+  /** Resolves when nothing is under way inside the inbox. */
+  stats(): Promise<InboxStats>;
+  /** Stops emitting. What is in flows at this moment is emitted again after the next `open`. */
+  close(): Promise<void>;
+}

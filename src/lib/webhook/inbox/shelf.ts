@@ -1,0 +1,139 @@
+import type { InboxConsumer, InboxEvent } from './inbox';
+import type { GroupCommit } from './group-commit';
+import type { Keyring } from './keyring';
+import { type Death, readDeath, sealDeath } from './record';
+import type { Operation, Range, Store } from './store';
+
+/**
+ * How a local inbox lies in its store:
+ *
+ * | key             | value                                                                        |
+ * | --------------- | ---------------------------------------------------------------------------- |
+ * | `e!id`          | an event, encrypted; ids are times of arrival, so keys have the order of arrival |
+ * | `s!id`          | its {@link State}, where it differs from what the record itself says         |
+ * | `r!due!id`      | marks an event that is to be emitted again at a time                          |
+ * | `d!id`, `x!id`  | a dead letter: the event's record as it was, and its death, encrypted        |
+ * | `h!`, `t!`      | hashes of recent events, see RecentHashes                                     |
+ */
+export const keys = {
+  event: (id: string) => `e!${id}`,
+  state: (id: string) => `s!${id}`,
+  retry: (due: number, id: string) => `r!${sortable(due)}!${id}`,
+  dead: (id: string) => `d!${id}`,
+  death: (id: string) => `x!${id}`,
+};
+
+const digits = 16;
+
+/** A number as text of the same order. */
+export function sortable(value: number): string {
+  return String(Math.trunc(value)).padStart(digits, '0');
+}
+
+/** All keys of one kind. */
+export function all(kind: 'e' | 's' | 'r' | 'd' | 'x' | 't'): Range {
+  return { gt: `${kind}!`, lt: `${kind}"` };
+}
+
+/** What an event's emissions so far have left behind. */
+export interface State {
+  attempts: number;
+  /** To be emitted again at this time, in milliseconds since 1970. */
+  due?: number;
+  /** A replayed dead letter: it counts its attempts anew, and may still have been emitted before. */
+  replayed?: boolean;
+}
+
+export function packed(state: State): Buffer {
+  return Buffer.from(JSON.stringify(state));
+}
+
+export function unpacked(value: Buffer): State {
+  try {
+    return JSON.parse(value.toString()) as State;
+  } catch {
+    // Damaged. The event itself may be whole, and may have been emitted before.
+    return { attempts: 0, replayed: true };
+  }
+}
+
+/** Milliseconds since 1970 at which an event of this id arrived. */
+export function arrival(id: string): number {
+  return Math.floor(Number(id) / 1000);
+}
+
+/** What the parts of a local inbox share. */
+export class Shelf {
+  /** Events that have not ended. */
+  events = 0;
+  bytes = 0;
+  dead = 0;
+  setAside = 0;
+
+  constructor(
+    readonly store: Store,
+    readonly keyring: Keyring,
+    readonly commit: GroupCommit,
+    readonly consumer: InboxConsumer,
+  ) {}
+
+  /**
+   * Calls `visit` for everything in a range, page by page.
+   * @param visit returning false ends the walk
+   */
+  async walk(range: Range, visit: (key: string, value: Buffer) => void | boolean): Promise<void> {
+    const page = 1000;
+    let rest = range;
+    for (;;) {
+      const entries = await this.store.entries(rest, page);
+      for (const [key, value] of entries) if (visit(key, value) === false) return;
+      if (entries.length < page) return;
+      rest = { ...range, gt: entries.at(-1)![0] };
+    }
+  }
+
+  /** Removes an event and everything about it. */
+  forget(id: string, due?: number): Operation[] {
+    return [
+      { type: 'del', key: keys.event(id) },
+      { type: 'del', key: keys.state(id) },
+      ...(due === undefined ? [] : [{ type: 'del', key: keys.retry(due, id) } as const]),
+    ];
+  }
+
+  /**
+   * Turns an event into a dead letter. The record itself is moved as it is, also where it cannot be read.
+   * @throws OnegevityError `inbox_unavailable`
+   */
+  bury(
+    id: string,
+    record: Buffer,
+    death: Omit<Death, 'diedAt'>,
+    event?: InboxEvent,
+    due?: number,
+  ): Promise<void> {
+    const unread = death.cause === 'damaged' || death.cause === 'unknown_key';
+    const operations: Operation[] = [
+      ...this.forget(id, due),
+      { type: 'put', key: keys.dead(id), value: record },
+      {
+        type: 'put',
+        key: keys.death(id),
+        value: sealDeath(this.keyring, id, { ...death, diedAt: Date.now() }),
+      },
+    ];
+    return this.commit.settle(operations, true, () => {
+      this.events--;
+      if (unread) this.setAside++;
+      else this.dead++;
+      if (event) {
+        const { attempts, ...rest } = death;
+        this.consumer.deadLetter({ id, event, attempt: attempts, replayed: true, ...rest });
+      } else if (unread) this.consumer.setAside(1, death.cause as 'damaged' | 'unknown_key');
+    });
+  }
+
+  async death(id: string): Promise<Death | undefined> {
+    return readDeath(this.keyring, id, await this.store.get(keys.death(id)));
+  }
+}

@@ -1,0 +1,56 @@
+import { EventEmitter, once } from 'node:events';
+import type { DeadDelivery, Delivery, Inbox, InboxConsumer } from '../../src/lib/webhook/inbox/inbox';
+
+/** Takes events out of an inbox for a test, and ends none by itself. */
+export class InboxRecorder implements InboxConsumer {
+  readonly deliveries: Delivery[] = [];
+  readonly dead: DeadDelivery[] = [];
+  readonly setAsides: { count: number; cause: string }[] = [];
+  readonly problems: (string | undefined)[] = [];
+  readonly #changes = new EventEmitter();
+  #taken = 0;
+
+  deliver(delivery: Delivery): void {
+    this.deliveries.push(delivery);
+    this.#changes.emit('change');
+  }
+
+  deadLetter(letter: DeadDelivery): void {
+    this.dead.push(letter);
+    this.#changes.emit('change');
+  }
+
+  setAside(count: number, cause: string): void {
+    this.setAsides.push({ count, cause });
+    this.#changes.emit('change');
+  }
+
+  state(problem: { code: string } | undefined): void {
+    this.problems.push(problem?.code);
+    this.#changes.emit('change');
+  }
+
+  /** The next deliveries that no call of this function has returned yet. */
+  async next(count = 1): Promise<Delivery[]> {
+    await this.until(() => this.deliveries.length >= this.#taken + count);
+    this.#taken += count;
+    return this.deliveries.slice(this.#taken - count, this.#taken);
+  }
+
+  async one(): Promise<Delivery> {
+    const [delivery] = await this.next();
+    return delivery!;
+  }
+
+  /** Resolves when something holds, which is asked again with every call from the inbox. */
+  async until(holds: () => boolean): Promise<void> {
+    while (!holds()) await once(this.#changes, 'change');
+  }
+
+  /** What was delivered and not yet taken, after everything under way in the inbox has ended. */
+  async rest(inbox: Inbox): Promise<Delivery[]> {
+    await inbox.stats();
+    await new Promise((resolve) => setImmediate(resolve));
+    return this.deliveries.slice(this.#taken);
+  }
+}

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { errorCodes, OnegevityError } from '../../../src/lib/api/errors';
+
+const catalogues = join(__dirname, '../../../locales');
+
+/** What each text may name; anything else in it would stay an unfilled blank. */
+const values: Record<string, string[]> = {
+  bad_environment: ['name'],
+  missing_credentials: ['name'],
+  env_not_set: ['name'],
+  linked_node_missing: ['name'],
+  missing_parameter: ['name'],
+  bad_parameter: ['name'],
+  bad_body: ['name'],
+  unknown_operation: ['name'],
+  bad_expression: ['name'],
+  invalid_scope: ['scope'],
+  forbidden: ['scope'],
+  rate_limited: ['seconds'],
+  timeout: ['seconds'],
+  delivery_superseded: ['attempt'],
+};
+
+describe('Errors', () => {
+  for (const language of readdirSync(catalogues).filter((name) => /^[a-z]{2}(-[A-Z]{2})?$/.test(name))) {
+    it(`have a sentence and a short status each in ${language}`, () => {
+      const file = join(catalogues, language, 'onegevity-config.json');
+      const texts = JSON.parse(readFileSync(file, 'utf8')) as Record<
+        'errors' | 'status',
+        Record<string, string>
+      >;
+      for (const code of errorCodes) {
+        assert.ok(texts.errors[code], code);
+        const named = [...texts.errors[code].matchAll(/__(\w+?)__/g)].map(([, name]) => name);
+        for (const name of named) assert.ok(values[code]?.includes(name!), `${code} names ${name}`);
+        const status = texts.status[code] ?? '';
+        assert.ok(status !== '' && status.length < 20, `${code}: ${status}`);
+      }
+    });
+  }
+
+  it('show neither the vendor’s words nor a cause when they are inspected', () => {
+    const error = new OnegevityError('validation', {
+      statusCode: 400,
+      globalErrors: ['CANARY'],
+      fieldErrors: [{ fieldName: 'email', message: 'CANARY' }],
+      values: { name: 'CANARY' },
+    });
+    assert.doesNotMatch(inspect(error, { depth: 9 }) + JSON.stringify(error) + String(error), /CANARY/);
+    assert.equal('cause' in error, false);
+    assert.deepEqual(error.globalErrors, ['CANARY']);
+  });
+});

@@ -1,0 +1,141 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type SinonFakeTimers, useFakeTimers } from 'sinon';
+import type { Inbox } from '../../../src/lib/webhook/inbox/inbox';
+import { LevelStore } from '../../../src/lib/webhook/inbox/level-store';
+import { LocalInbox } from '../../../src/lib/webhook/inbox/local-inbox';
+import { MemoryStore } from '../../../src/lib/webhook/inbox/memory-store';
+import type { Operation, Range, Store } from '../../../src/lib/webhook/inbox/store';
+import { describeInbox, type InboxBench } from './inbox.suite';
+
+/** A store that can fail, and that can stop like a process that is killed. */
+class FragileStore implements Store {
+  failing: () => boolean = () => false;
+  #gone = false;
+  #open = false;
+
+  constructor(private readonly inner: Store) {}
+
+  async open(): Promise<number> {
+    this.#check();
+    const damage = await this.inner.open();
+    this.#open = true;
+    return damage;
+  }
+
+  async close(): Promise<void> {
+    if (this.#open) await this.inner.close();
+    this.#open = false;
+  }
+
+  async kill(): Promise<void> {
+    this.#gone = true;
+    await this.close();
+  }
+
+  write(operations: readonly Operation[], sync: boolean): Promise<void> {
+    this.#check();
+    return this.inner.write(operations, sync);
+  }
+
+  get(key: string): Promise<Buffer | undefined> {
+    this.#check();
+    return this.inner.get(key);
+  }
+
+  entries(range: Range, limit: number): Promise<[string, Buffer][]> {
+    this.#check();
+    return this.inner.entries(range, limit);
+  }
+
+  #check(): void {
+    if (this.#gone || this.failing()) throw new Error('no space left on device');
+  }
+}
+
+class LocalBench implements InboxBench {
+  readonly #stores = new Map<Inbox, FragileStore>();
+  readonly #clock: SinonFakeTimers;
+  #failing = false;
+
+  /** @param store gives a closed store that has the data of all before it */
+  constructor(
+    private readonly store: () => Store,
+    private readonly clean: () => void,
+  ) {
+    this.#clock = useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'], now: Date.now() });
+  }
+
+  create(...[keyring, options]: Parameters<InboxBench['create']>): Inbox {
+    const store = new FragileStore(this.store());
+    store.failing = () => this.#failing;
+    const inbox = new LocalInbox(store, keyring, options);
+    this.#stores.set(inbox, store);
+    return inbox;
+  }
+
+  async crash(inbox: Inbox): Promise<void> {
+    await this.#stores.get(inbox)!.kill();
+  }
+
+  async elapse(milliseconds: number): Promise<void> {
+    await this.#clock.tickAsync(milliseconds);
+  }
+
+  async damage(position: number): Promise<void> {
+    await this.#withStore(async (store) => {
+      const [key, value] = (await store.entries({ gt: 'e!', lt: 'e"' }, Infinity))[position]!;
+      const damaged = Buffer.from(value);
+      damaged[damaged.length - 1]! ^= 1;
+      await store.write([{ type: 'put', key, value: damaged }], true);
+    });
+  }
+
+  async dump(): Promise<Buffer> {
+    let all = Buffer.alloc(0);
+    await this.#withStore(async (store) => {
+      const entries = await store.entries({}, Infinity);
+      all = Buffer.concat(entries.flatMap(([key, value]) => [Buffer.from(key), value]));
+    });
+    return all;
+  }
+
+  outage(on: boolean): Promise<void> {
+    this.#failing = on;
+    return Promise.resolve();
+  }
+
+  remove(): Promise<void> {
+    this.#clock.restore();
+    this.clean();
+    return Promise.resolve();
+  }
+
+  async #withStore(use: (store: Store) => Promise<void>): Promise<void> {
+    const store = this.store();
+    await store.open();
+    await use(store);
+    await store.close();
+  }
+}
+
+describeInbox('memory', () => {
+  const store = new MemoryStore();
+  return Promise.resolve(
+    new LocalBench(
+      () => store,
+      () => undefined,
+    ),
+  );
+});
+
+describeInbox('disk', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'onegevity-inbox-'));
+  return Promise.resolve(
+    new LocalBench(
+      () => new LevelStore(join(folder, 'inbox')),
+      () => rmSync(folder, { recursive: true, force: true }),
+    ),
+  );
+});
