@@ -12,7 +12,13 @@ export interface TypedInputType {
   inputType?: string;
   validate?: (value: string) => boolean | string;
   autoComplete?: (value: string, done: (found: Completion[]) => void) => void;
-  expand?: (this: { value(text?: string): string }) => void;
+  expand?: (this: TypedInputWidget) => void;
+}
+
+/** The widget itself, as its own callbacks get it. */
+export interface TypedInputWidget {
+  input: { trigger(event: string): unknown };
+  value(text?: string): string;
 }
 
 export interface Completion {
@@ -55,6 +61,7 @@ export interface Red {
   utils: { validateTypedProperty(value: string, type: string, options?: object): true | string | false };
   editor: { editJSON(options: { value: string; focus: boolean; complete: (text: string) => void }): void };
   view: { redraw(updateActive?: boolean): void };
+  i18n: { lang(): string };
   notify(text: string, options: { type: string; timeout?: number }): void;
   popover: { tooltip(target: unknown, text: string): unknown };
 }

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Api } from './api';
 import { refuseForeign } from './control/foreign';
 import { serveControl, type Controls } from './control/routes';
+import { documentAt } from './documents';
 import { ApiError, generalError } from './errors';
 import type { SandboxEvent } from './events';
 import { answerUnder, type FullReply } from './faults/apply';
@@ -14,8 +15,8 @@ import { keptText, type RequestEntry } from './requests';
 export interface ServerParts {
   api: Api;
   controls: Controls;
-  /** The address that the server was told to listen on. */
-  host: string;
+  /** Names by which the control routes may be called beside those of this computer. */
+  hosts: readonly string[];
   unref: boolean;
   emit: (events: readonly SandboxEvent[]) => void;
 }
@@ -49,6 +50,13 @@ async function handle(parts: ServerParts, req: IncomingMessage, res: ServerRespo
     await serveOwn(parts, req, res, path, new URLSearchParams(query));
     return;
   }
+  const document = req.method === 'GET' ? documentAt(path) : undefined;
+  if (document) {
+    res
+      .writeHead(200, { 'content-type': 'application/pdf', 'content-length': document.length })
+      .end(document);
+    return;
+  }
   const entry = logged(parts, req, res, path);
   if (isApi(target)) await serveApi(parts, req, res, entry);
   else if (path === '/oauth/token') await serveTokens(parts, req, res, entry);
@@ -60,13 +68,13 @@ async function handle(parts: ServerParts, req: IncomingMessage, res: ServerRespo
 
 /** The page and the control routes, which answer to this computer only. */
 async function serveOwn(
-  { controls, host }: ServerParts,
+  { controls, hosts }: ServerParts,
   req: IncomingMessage,
   res: ServerResponse,
   path: string,
   query: URLSearchParams,
 ): Promise<void> {
-  refuseForeign(host, req);
+  refuseForeign(hosts, req);
   const file = req.method === 'GET' ? pageFile(path) : undefined;
   if (file) {
     res.writeHead(200, { ...file.headers, 'content-length': Buffer.byteLength(file.text) }).end(file.text);

@@ -1,0 +1,61 @@
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { OnegevityError } from '../lib/api/errors';
+import { asObject } from '../lib/api/response';
+import { endDelivery, outcomes } from '../lib/webhook/inbox/end-delivery';
+import { shared, translated } from './shared/config-node';
+import { type FlowMessage, setError } from './shared/message';
+
+interface DoneDef extends NodeDef {
+  outcome?: string;
+  /** Seconds. */
+  delay?: number | string;
+}
+
+const defaultDelay = 60;
+
+export = (RED: NodeAPI): void => {
+  function OnegevityDone(this: Node, def: DoneDef): void {
+    RED.nodes.createNode(this, def);
+    const outcome = outcomes.find((name) => name === (def.outcome || 'done'));
+    const given = def.delay === '' ? NaN : Number(def.delay ?? NaN);
+    const delay = Number.isFinite(given) && given >= 0 ? given : defaultDelay;
+    let failed = false;
+    let warned = false;
+
+    const end = async (msg: FlowMessage): Promise<void> => {
+      if (!outcome) throw new OnegevityError('bad_parameter', { values: { name: 'outcome' } });
+      if (outcome === 'done' && isPart(msg) && !warned) {
+        warned = true;
+        this.warn(RED._('warnings.part'));
+      }
+      await endDelivery(msg, outcome, delay * 1000);
+    };
+    const show = (error?: OnegevityError): void => {
+      if (error) this.status({ fill: 'red', shape: 'ring', text: shared(RED, `status.${error.code}`) });
+      else if (failed) this.status({});
+      failed = error !== undefined;
+    };
+
+    this.on('input', (msg, _send, done) => {
+      end(msg as FlowMessage)
+        .then(() => {
+          show();
+          done();
+        })
+        .catch((fault: unknown) => {
+          const error = translated(RED, fault);
+          setError(msg, error);
+          show(error);
+          done(error);
+        });
+    });
+  }
+
+  RED.nodes.registerType('onegevity-done', OnegevityDone);
+};
+
+/** Whether this is one of several parts of a split message, and not the last one. */
+function isPart(msg: FlowMessage): boolean {
+  const { count, index } = asObject(msg.parts) ?? {};
+  return typeof count === 'number' && count > 1 && index !== count - 1;
+}
