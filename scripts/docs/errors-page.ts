@@ -5,6 +5,7 @@ import { load } from 'js-yaml';
 import { errorCodes } from '../../src/lib/api/errors';
 import { packageRoot } from '../support/npm';
 import { table } from './markdown';
+import { reasonsSection } from './reasons';
 
 interface Group {
   title: string;
@@ -57,6 +58,7 @@ export function errorsPage(): string {
       '`msg.onegevity.error` has the details ([message contract](message-contract.md)). Branch on the code; the text ' +
       'is translated and may change. Text and status hold no patient data and no secret.',
     ...sections,
+    reasonsSection(),
   ].join('\n\n');
 }
 

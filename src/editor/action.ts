@@ -1,5 +1,5 @@
 import type { Operation, OperationParameter } from '../lib/api/operation';
-import { completerOf } from './account-help';
+import { completerOf, forget } from './account-help';
 import { BodyForm, normalisedBody, type SavedBody } from './body-form';
 import { configId, environmentNote, outputRow } from './call-dialog';
 import { byId, checkRow, el, labelFor, note, row, select } from './dom';
@@ -184,6 +184,7 @@ function pathMembers({ parameters }: Operation): string[] {
 let dialog: ActionDialog | undefined;
 
 export function prepare(node: EditorNode): void {
+  forget();
   dialog = new ActionDialog(node);
   dialog.open();
 }

@@ -1,9 +1,11 @@
+import { connectionTest } from './connection-test';
 import { byId, el, note, select, showDefaults } from './dom';
 import { environmentOf, type Known } from './environment';
 import type { EditorNode } from './red';
 import { rootOf } from './roots';
 import { drawScopes, scopeRows } from './scopes';
 import { asText, shared } from './text';
+import { watchValue } from './variable-notes';
 
 const prefix = 'node-config-input-';
 const environments: readonly Known[] = ['sandbox', 'staging', 'production', 'custom', 'variable'];
@@ -76,25 +78,9 @@ export function prepare(node: EditorNode): void {
   draw();
   scopeRows(node);
   drawScopes(node);
-  for (const name of secrets) watchSecret(byId(prefix + name));
-}
-
-/** Points out what a paste often brings along, and what a reference to a variable means. */
-function watchSecret(input: HTMLInputElement): void {
-  const place = el('div', { 'aria-live': 'polite', class: 'onegevity-below' });
-  input.closest('.form-row')?.after(place);
-  const draw = () => {
-    const { value } = input;
-    const name = /^\$[{(](\S+)[})]$/.exec(value.trim())?.[1];
-    const notes = [
-      ...(value !== value.trim() ? [note('warning', shared('config.whitespace'))] : []),
-      ...(name ? [note('info', shared('config.fromVariable', { name }))] : []),
-      ...(!name && value.includes('${') ? [note('warning', shared('config.partVariable'))] : []),
-    ];
-    place.replaceChildren(...notes);
-  };
-  input.addEventListener('input', draw);
-  draw();
+  for (const name of [...secrets, 'baseUrl']) watchValue(byId(prefix + name), node.id);
+  watchValue(variable, node.id);
+  connectionTest(node);
 }
 
 /** Labels of the nodes that use this configuration say whether it is production. */

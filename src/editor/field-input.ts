@@ -1,7 +1,9 @@
 import type { ValueSchema } from '../lib/api/operation';
+import type { Completer } from './account-help';
 import { el } from './dom';
 import { entriesOf, type Entry, type Field, saved, shown } from './field-model';
 import type { Completion, TypedInputElement, TypedInputType } from './red';
+import { when } from './runtime';
 import { shared } from './text';
 
 export interface FieldOptions {
@@ -14,7 +16,7 @@ export interface FieldOptions {
   /** Offers the value that the previous step used. */
   previous?: boolean;
   /** Finds values to offer; any other may be typed. */
-  complete?: ((typed: string) => Promise<Completion[]>) | undefined;
+  complete?: Completer | undefined;
   onChange?: (field: Field) => void;
 }
 
@@ -28,7 +30,9 @@ export interface FieldInput {
 
 export function fieldInput(options: FieldOptions): FieldInput {
   const input = el('input', { type: 'text', id: options.id, class: 'onegevity-typed' });
-  const element = el('div', { class: 'onegevity-control' }, input);
+  const help = el('div', { 'aria-live': 'polite' });
+  const element = el('div', { class: 'onegevity-control' }, input, help);
+  if (options.complete) options.complete.onFault = (fault) => help.replaceChildren(...(fault ? [fault] : []));
   let widget: TypedInputElement | undefined;
   const read = (): Field => {
     if (!widget) return options.field;
@@ -44,6 +48,7 @@ export function fieldInput(options: FieldOptions): FieldInput {
       widget.typedInput('type', entry);
       widget.typedInput('value', value);
       nameParts(element, options);
+      if (options.complete) openOnFocus(element, () => widget?.typedInput('type') === 'str');
       widget.on('change', () => options.onChange?.(read()));
     },
   };
@@ -135,7 +140,7 @@ function fixedType(
         icon: 'red/images/typedInput/az.svg',
         ...(complete && {
           autoComplete: (typed: string, done: (found: Completion[]) => void) =>
-            void complete(typed).then(done, () => done([])),
+            when(complete.find(typed), done),
         }),
       };
   }
@@ -176,4 +181,14 @@ function compact(text: string): string {
   } catch {
     return text;
   }
+}
+
+/** Shows what there is to choose from as soon as an empty field is entered, not only at the first key. */
+function openOnFocus(element: HTMLElement, isOffered: () => boolean): void {
+  const inner = element.querySelector<HTMLInputElement>('.red-ui-typedInput-input');
+  inner?.addEventListener('focus', (event) => {
+    // The menu gives the focus back when it closes.
+    const fromMenu = (event.relatedTarget as Element | null)?.closest('.red-ui-popover, .red-ui-menu');
+    if (isOffered() && inner.value === '' && !fromMenu) $(inner).trigger('keyup');
+  });
 }

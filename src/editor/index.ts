@@ -5,6 +5,7 @@ import * as done from './done';
 import { labelStyle } from './environment';
 import * as request from './request';
 import { shared } from './text';
+import * as uiKit from './ui-kit';
 import * as webhook from './webhook';
 
-Object.assign(window, { onegevity: { action, config, done, labelStyle, request, shared, webhook } });
+Object.assign(window, { onegevity: { action, config, done, labelStyle, request, shared, uiKit, webhook } });

@@ -24,6 +24,7 @@ export interface TypedInputElement {
   typedInput(options: { default: string; types: (string | TypedInputType)[] }): TypedInputElement;
   typedInput(action: 'type' | 'value', value?: string): string;
   typedInput(action: 'types', types: (string | TypedInputType)[]): void;
+  trigger(event: string): void;
   on(event: string, handler: (event: unknown, ...values: string[]) => void): void;
 }
 
@@ -55,6 +56,7 @@ export interface Red {
   utils: { validateTypedProperty(value: string, type: string, options?: object): true | string | false };
   editor: { editJSON(options: { value: string; focus: boolean; complete: (text: string) => void }): void };
   view: { redraw(updateActive?: boolean): void };
+  i18n: { lang(): string };
   notify(text: string, options: { type: string; timeout?: number }): void;
   popover: { tooltip(target: unknown, text: string): unknown };
 }

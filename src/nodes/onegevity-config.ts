@@ -3,6 +3,7 @@ import { ApiClient } from '../lib/api/client';
 import { customRoot, type Environment, environmentOf, resolved } from '../lib/api/environments';
 import { OnegevityError } from '../lib/api/errors';
 import { type ClientCredentials, clientOptions, type ConnectionDef } from './shared/client-options';
+import { addAdminRoutes } from './shared/admin';
 import { type ConfigNode, translated } from './shared/config-node';
 import { embeddedSandbox } from './shared/embedded-sandbox';
 import { serveSandboxPage } from './shared/sandbox-page';
@@ -27,6 +28,7 @@ const sandboxInboxKey = Buffer.alloc(32).toString('base64');
 type RuntimeConfigNode = ConfigNode & Node<Credentials> & { environment: Environment | undefined };
 
 export = (RED: NodeAPI): void => {
+  addAdminRoutes(RED, sandboxPace(RED));
   serveSandboxPage(RED, sandboxPace(RED));
 
   function OnegevityConfig(this: RuntimeConfigNode, def: ConfigDef): void {

@@ -33,6 +33,7 @@ export = (RED: NodeAPI): void => {
     const durable = options.inbox !== 'none';
     // A durable inbox remembers by itself, also after a restart.
     const duplicates = options.duplicates > 0 && !durable ? new Duplicates(options.duplicates) : undefined;
+    let previousMatched = false;
     const counts = { received: 0, refused: 0, duplicates: 0 };
 
     const onEvent = (event: WebhookEvent, exchange?: Exchange): void => {
@@ -92,8 +93,10 @@ export = (RED: NodeAPI): void => {
       onDuplicate,
       onRefused,
       onPreviousSecret: () => {
-        status.event('yellow', () => status.text('status.previous_secret'));
-        status.warn(status.text('errors.previous_secret'));
+        if (previousMatched) return;
+        previousMatched = true;
+        status.lasting('yellow', status.text('status.previous_secret'));
+        this.warn(status.text('errors.previous_secret'));
       },
     });
     secretsFor(RED, this, status, config, options.acceptUnsigned).then(

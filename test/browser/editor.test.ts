@@ -20,6 +20,7 @@ const types = [
   'recommendation',
   'request',
   'webhook',
+  'ui-kit',
 ];
 
 describe('the editor', function () {

@@ -1,4 +1,4 @@
-import type { ClientAuth, TokenResponse } from '../auth/token-manager';
+import type { ClientAuth, IssuedToken, TokenResponse } from '../auth/token-manager';
 import { TokenManager } from '../auth/token-manager';
 import { OnegevityError } from './errors';
 import { type Http, type HttpOptions, type HttpRequest, openHttp } from './http';
@@ -43,6 +43,8 @@ export interface ApiRequest {
   body?: unknown;
   /** Scopes the operation needs, as far as is known; for the text of a 403. */
   scopes?: readonly string[];
+  /** Sent in place of the client's own token, and never renewed. */
+  token?: string;
 }
 
 export interface ApiResponse {
@@ -138,6 +140,19 @@ export class ApiClient {
     await this.#tokens.get();
   }
 
+  /** What a browser needs to know of this client: nothing of it is secret. */
+  get identity(): { root: string; clientId: string } {
+    return { root: this.options.root, clientId: this.options.clientId };
+  }
+
+  /**
+   * Exchanges an authorization code; the token is the caller's and not used for calls of this client.
+   * @throws OnegevityError `code_refused` and others of the token endpoint
+   */
+  async exchangeCode(code: string, redirectUri: string): Promise<IssuedToken> {
+    return this.#limiter.run(() => this.#tokens.exchange(code, redirectUri));
+  }
+
   async #withRetries(request: JsonRequest, options: CallOptions): Promise<ApiResponse> {
     const writes = request.method !== 'GET' && request.method !== 'HEAD';
     const started = performance.now();
@@ -164,9 +179,9 @@ export class ApiClient {
     writes: boolean,
     options: CallOptions,
   ): Promise<RawResponse | OnegevityError> {
-    const token = await this.#tokens.get();
+    const token = request.token ?? (await this.#tokens.get());
     const response = await this.#send(request, token, writes, options).catch(fault);
-    if (response instanceof OnegevityError || response.statusCode !== 401) return response;
+    if (response instanceof OnegevityError || response.statusCode !== 401 || request.token) return response;
     this.#tokens.reject(token);
     return this.#send(request, await this.#tokens.get(), writes, options).catch(fault);
   }

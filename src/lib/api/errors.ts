@@ -28,6 +28,14 @@ export const errorCodes = [
   'token_refused',
   'token_unavailable',
   'bad_token_response',
+  // the UI-Kit's page and its redirect endpoint
+  'bad_public_url',
+  'bad_route',
+  'path_in_use',
+  'http_off',
+  'code_refused',
+  'scope_too_wide',
+  'wrong_patient',
   // the API's answer
   'unauthorized',
   'forbidden',

@@ -1,4 +1,4 @@
-import type { AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from 'axios' with {
+import type { Axios, AxiosResponse, InternalAxiosRequestConfig } from 'axios' with {
   'resolution-mode': 'import',
 };
 import type { Dispatcher } from 'undici';
@@ -68,16 +68,14 @@ const longestTimer = 2 ** 31 - 1;
  */
 export async function openHttp(options: HttpOptions): Promise<Http> {
   const proxy = options.proxy === 'direct' ? undefined : proxyFor(new URL(options.root), options.proxy);
-  const { default: axios } = await import('axios');
+  const { Axios } = await import('axios');
   const dispatcher = await openDispatcher(options, proxy);
-  const client = axios.create({
+  // Not axios.create, whose defaults would be copied into each request and used by none.
+  const client = new Axios({
     baseURL: options.root,
     allowAbsoluteUrls: false,
     adapter: (config) => overUndici(config, dispatcher),
     validateStatus: null,
-    transformRequest: [(data: unknown) => data],
-    transformResponse: [],
-    proxy: false,
   });
   return {
     send: (request) => send(client, request, proxy !== undefined),
@@ -111,7 +109,7 @@ async function openDispatcher(
   });
 }
 
-async function send(client: AxiosInstance, request: HttpRequest, proxied: boolean): Promise<RawResponse> {
+async function send(client: Axios, request: HttpRequest, proxied: boolean): Promise<RawResponse> {
   const { controller, timeout } = request;
   let timedOut = false;
   const timer = setTimeout(

@@ -48,6 +48,20 @@ interface Token {
   scope: string;
 }
 
+interface Refusal {
+  error: OnegevityError;
+  until: number;
+}
+
+/** A token as the endpoint issued it. */
+export interface IssuedToken {
+  value: string;
+  /** Seconds. */
+  expiresIn: number;
+  /** Undefined where the answer does not say: then it is what was asked for (RFC 6749, 5.1). */
+  scopes?: readonly string[];
+}
+
 /**
  * Obtains and keeps the access token of one client (OAuth 2 client credentials, RFC 6749 section 4.4).
  * In memory only. However many callers ask, at most one token request is under way.
@@ -55,7 +69,8 @@ interface Token {
 export class TokenManager {
   #token: Token | undefined;
   #pending: { scope: string; token: Promise<string> } | undefined;
-  #refusal: { error: OnegevityError; until: number } | undefined;
+  #refusal: Refusal | undefined;
+  #exchangeRefusal: Refusal | undefined;
 
   constructor(
     private readonly settings: TokenSettings,
@@ -89,10 +104,36 @@ export class TokenManager {
     if (this.#token?.value === token) this.#token = undefined;
   }
 
+  /**
+   * Exchanges an authorization code for a token that is handed on and not kept. One attempt: a code can be used
+   * once, and a second use may revoke what the first one gave (RFC 6749, 4.1.2).
+   * @throws OnegevityError `code_refused` and all that {@link get} throws
+   */
+  async exchange(code: string, redirectUri: string): Promise<IssuedToken> {
+    const now = this.transport.now();
+    for (const refusal of [this.#refusal, this.#exchangeRefusal]) {
+      if (refusal?.error.code === 'invalid_client' && now < refusal.until) throw refusal.error;
+    }
+    const { form, headers } = tokenRequest(this.settings, {
+      grant_type: 'authorization_code',
+      code,
+      redirect_uri: redirectUri,
+    });
+    try {
+      return parseToken(await this.transport.postForm(form, headers), { byCode: true });
+    } catch (error) {
+      // Kept apart from the client's own: a browser chooses the code, and must not stop the calls of flows.
+      if (error instanceof OnegevityError && error.code === 'invalid_client') {
+        this.#exchangeRefusal = { error, until: this.transport.now() + cooldown };
+      }
+      throw error;
+    }
+  }
+
   async #renew(scope: string): Promise<string> {
     try {
       const requestedAt = this.transport.now();
-      const { value, expiresIn } = parseToken(await this.#request(scope), scope);
+      const { value, expiresIn } = parseToken(await this.#request(scope), { scope });
       const lifetime = expiresIn * 1000;
       this.#refusal = undefined;
       const expiresAt = requestedAt + lifetime;
@@ -116,7 +157,10 @@ export class TokenManager {
   }
 
   async #request(scope: string): Promise<TokenResponse> {
-    const { form, headers } = clientCredentials(this.settings, scope);
+    const { form, headers } = tokenRequest(this.settings, {
+      grant_type: 'client_credentials',
+      ...(scope && { scope }),
+    });
     for (let attempt = 1; ; attempt++) {
       const last = attempt === attempts;
       const result = await this.transport.postForm(form, headers).catch((error: unknown) => {
@@ -140,14 +184,13 @@ function isPassing(error: unknown): boolean {
   );
 }
 
-/** Builds the request of RFC 6749 4.4.2; Basic credentials are form-encoded first, as its section 2.3.1 asks. */
-function clientCredentials(
+/** Adds the client to a token request; Basic credentials are form-encoded first, as RFC 6749 2.3.1 asks. */
+function tokenRequest(
   settings: TokenSettings,
-  scope: string,
+  grant: Record<string, string>,
 ): { form: string; headers: Record<string, string> } {
-  const form = new URLSearchParams({ grant_type: 'client_credentials' });
+  const form = new URLSearchParams(grant);
   const headers: Record<string, string> = {};
-  if (scope) form.set('scope', scope);
   if (settings.clientAuth === 'form') {
     form.set('client_id', settings.clientId);
     form.set('client_secret', settings.clientSecret);
@@ -162,16 +205,26 @@ function formEncode(text: string): string {
   return new URLSearchParams({ '': text }).toString().slice(1);
 }
 
-function parseToken(
-  { statusCode, body, retryAfter }: TokenResponse,
-  scope: string,
-): { value: string; expiresIn: number } {
+interface Asked {
+  scope?: string;
+  /** With an authorization code. */
+  byCode?: boolean;
+}
+
+function parseToken({ statusCode, body, retryAfter }: TokenResponse, asked: Asked): IssuedToken {
   const members = asObject(body);
-  if (statusCode < 200 || statusCode >= 300) throw refusal(statusCode, members?.error, { retryAfter, scope });
+  if (statusCode < 200 || statusCode >= 300)
+    throw refusal(statusCode, members?.error, { retryAfter, ...asked });
   const value = members?.access_token;
   if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value))
     throw new OnegevityError('bad_token_response', { statusCode });
-  return { value, expiresIn: lifetimeOf(members?.expires_in, statusCode) };
+  return {
+    value,
+    expiresIn: lifetimeOf(members?.expires_in, statusCode),
+    ...(typeof members?.scope === 'string' && {
+      scopes: members.scope.split(' ').filter((name) => name !== ''),
+    }),
+  };
 }
 
 /** A lifetime may come as a number or a numeric string; anything else that is present is not believed. */
@@ -187,10 +240,11 @@ function lifetimeOf(value: unknown, statusCode: number): number {
 function refusal(
   statusCode: number,
   error: unknown,
-  { retryAfter, scope }: { retryAfter: string | undefined; scope: string },
+  { retryAfter, scope, byCode }: Asked & { retryAfter: string | undefined },
 ): OnegevityError {
   if (error === 'invalid_client' || statusCode === 401)
     return new OnegevityError('invalid_client', { statusCode });
+  if (byCode && error === 'invalid_grant') return new OnegevityError('code_refused', { statusCode });
   if (error === 'invalid_scope')
     return new OnegevityError('invalid_scope', { statusCode, values: { scope: scope || '-' } });
   if (statusCode >= 300 && statusCode < 400) return new OnegevityError('bad_token_response', { statusCode });

@@ -1,5 +1,5 @@
 import type { Node, NodeAPI } from 'node-red';
-import type { OnegevityError } from '../../lib/api/errors';
+import type { ErrorCode, OnegevityError } from '../../lib/api/errors';
 import { type ConfigNode, shared } from './config-node';
 
 /**
@@ -15,11 +15,13 @@ export class CallStatus {
     private readonly RED: NodeAPI,
     private readonly node: Node,
     private readonly config: ConfigNode | undefined,
+    /** What else is wrong and lasts. */
+    private readonly problem: () => ErrorCode | undefined = () => undefined,
   ) {}
 
   /** Shows what is wrong before any message came, or that the sandbox's data are made up. */
   idle(): void {
-    const problem = this.config ? this.config.problem()?.code : 'no_config';
+    const problem = this.config ? (this.config.problem()?.code ?? this.problem()) : 'no_config';
     if (problem) this.#show('red', 'ring', problem);
     else if (this.config?.environment === 'sandbox') this.#show('yellow', 'ring', 'sandbox');
     else this.#clear();

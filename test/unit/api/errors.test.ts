@@ -21,6 +21,7 @@ const values: Record<string, string[]> = {
   forbidden: ['scope'],
   rate_limited: ['seconds'],
   timeout: ['seconds'],
+  delivery_superseded: ['attempt'],
 };
 
 describe('Errors', () => {

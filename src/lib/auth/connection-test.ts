@@ -1,0 +1,112 @@
+import { apiBase, type ClientOptions } from '../api/client';
+import { OnegevityError } from '../api/errors';
+import { type Http, openHttp } from '../api/http';
+import { asObject, errorOf, header, parseJson, type RawResponse } from '../api/response';
+import { TokenManager, type TokenResponse } from './token-manager';
+
+/** What a try of the credentials found. Nothing in it is secret. */
+export interface ConnectionReport {
+  /** Scopes the server says it granted; those asked for, where it says nothing. */
+  scopes: readonly string[];
+  /** Asked for and not granted. */
+  refused: readonly string[];
+  /** Seconds the token is good for; undefined where the server does not say. */
+  expiresIn: number | undefined;
+  /** Seconds by which this computer's clock is ahead of the server's; undefined where they agree. */
+  clockAhead: number | undefined;
+  /** Why a harmless read failed though there is a token; undefined where it did not, or no scope allows one. */
+  readFault: OnegevityError | undefined;
+}
+
+/** Seconds of difference that matter for certificates and for tokens. */
+const clockTolerance = 120;
+
+/**
+ * Obtains a token once and reads one package with it; patient data are not touched.
+ * @param timeout milliseconds for each of the two calls
+ * @throws OnegevityError as {@link TokenManager.get}, and for an unusable proxy
+ */
+export async function testConnection(
+  options: Omit<ClientOptions, 'timeout'>,
+  timeout: number,
+): Promise<ConnectionReport> {
+  const http = await openHttp(options);
+  try {
+    return await tryOut(http, options, timeout);
+  } finally {
+    await http.close();
+  }
+}
+
+async function tryOut(
+  http: Http,
+  options: Omit<ClientOptions, 'timeout'>,
+  timeout: number,
+): Promise<ConnectionReport> {
+  let response: RawResponse | undefined;
+  let fault: unknown;
+  const tokens = new TokenManager(options, {
+    postForm: async (form, headers): Promise<TokenResponse> => {
+      const sent = http.send({
+        method: 'POST',
+        path: options.tokenPath,
+        headers: {
+          ...headers,
+          'content-type': 'application/x-www-form-urlencoded',
+          accept: 'application/json',
+        },
+        body: form,
+        timeout,
+        controller: new AbortController(),
+        writes: false,
+      });
+      sent.catch((error: unknown) => (fault = error));
+      response = await sent;
+      return {
+        statusCode: response.statusCode,
+        retryAfter: header(response, 'retry-after'),
+        body: parseJson(response.body),
+      };
+    },
+    now: () => performance.now(),
+    // Somebody waits for the answer: what fails, fails at once.
+    sleep: () =>
+      Promise.reject(fault instanceof OnegevityError ? fault : new OnegevityError('token_unavailable')),
+  });
+  const token = await tokens.get();
+  const answer = asObject(response && parseJson(response.body));
+  const asked = options.scopes();
+  const scopes = typeof answer?.scope === 'string' ? answer.scope.split(/\s+/).filter(Boolean) : asked;
+  const expiresIn = Number(answer?.expires_in ?? NaN);
+  return {
+    scopes,
+    refused: asked.filter((scope) => !scopes.includes(scope)),
+    expiresIn: Number.isFinite(expiresIn) ? expiresIn : undefined,
+    clockAhead: response && clockAhead(response),
+    readFault: scopes.includes('packages_read') ? await readFault(http, token, timeout) : undefined,
+  };
+}
+
+async function readFault(http: Http, token: string, timeout: number): Promise<OnegevityError | undefined> {
+  try {
+    const response = await http.send({
+      method: 'GET',
+      path: `${apiBase}/packages?pageNumber=1&pageSize=1`,
+      headers: { authorization: `Bearer ${token}`, accept: 'application/json' },
+      timeout,
+      controller: new AbortController(),
+      writes: false,
+    });
+    const { statusCode } = response;
+    if (statusCode >= 200 && statusCode < 300) return undefined;
+    return errorOf(response, { writes: false, scopes: ['packages_read'] }, undefined);
+  } catch (error) {
+    return error instanceof OnegevityError ? error : new OnegevityError('internal');
+  }
+}
+
+function clockAhead(response: RawResponse): number | undefined {
+  const theirs = Date.parse(header(response, 'date') ?? '');
+  const seconds = Math.round((Date.now() - theirs) / 1000);
+  return Math.abs(seconds) > clockTolerance ? seconds : undefined;
+}

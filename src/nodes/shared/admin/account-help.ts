@@ -1,0 +1,73 @@
+import type { NodeAPI } from 'node-red';
+import { operations } from '../../../generated/operations';
+import type { ApiClient } from '../../../lib/api/client';
+import { OnegevityError } from '../../../lib/api/errors';
+import { itemsOf } from '../../../lib/api/paging';
+import { asObject } from '../../../lib/api/response';
+import { findConfig } from '../config-node';
+import { adminRoute } from './http';
+
+/** A value to offer in a dialog. */
+export interface Suggestion {
+  value: string;
+  label: string;
+}
+
+/** Milliseconds: a list that comes later helps nobody any more. */
+const timeLimit = 5000;
+/** A list that is longer is no help either. */
+const pageSize = 100;
+
+const kinds: Readonly<Record<string, (client: ApiClient) => Promise<Suggestion[]>>> = {
+  packages: async (client) =>
+    (await list(client, 'listPackages')).flatMap((item) => named(item, 'clientIdentifier')),
+  surveys: async (client) =>
+    (await list(client, 'listSurveys')).flatMap((item) => [...named(item, 'key', 'title')]),
+  'kit-elements': async (client) => (await list(client, 'listPackages')).flatMap(elementsOf),
+};
+
+/**
+ * `GET onegevity/account/:config/:kind`: what the account of a deployed config node has, to choose from in dialogs.
+ * Catalogue data only: nothing of a patient, and no secret.
+ */
+export function addAccountHelp(RED: NodeAPI): void {
+  adminRoute(RED, 'get', '/onegevity/account/:config/:kind', 'flows.read', async ({ params }) => {
+    const config = findConfig(RED, params.config);
+    const read = kinds[params.kind ?? ''];
+    if (!config) throw new OnegevityError('no_config');
+    if (!read) throw new OnegevityError('bad_parameter', { values: { name: 'kind' } });
+    const limit = new Promise<never>((_resolve, reject) => {
+      setTimeout(
+        () => reject(new OnegevityError('timeout', { values: { seconds: timeLimit / 1000 } })),
+        timeLimit,
+      ).unref();
+    });
+    const items = await Promise.race([config.client().then(read), limit]);
+    return { ok: true, environment: config.environment, items };
+  });
+}
+
+async function list(client: ApiClient, name: 'listPackages' | 'listSurveys'): Promise<unknown[]> {
+  const operation = operations[name];
+  const response = await client.call(operation, { pageNumber: 1, pageSize }, undefined, {
+    timeout: timeLimit,
+  });
+  return itemsOf(operation, response);
+}
+
+function named(item: unknown, key: string, title = 'name'): Suggestion[] {
+  const members = asObject(item);
+  const value = members?.[key];
+  if (typeof value !== 'string' || value === '') return [];
+  const name = members?.[title] ?? members?.name;
+  return [{ value, label: typeof name === 'string' && name !== value ? `${name} (${value})` : value }];
+}
+
+function elementsOf(item: unknown): Suggestion[] {
+  const members = asObject(item);
+  const elements = Array.isArray(members?.elements) ? members.elements : [];
+  const inPackage = typeof members?.name === 'string' ? ` – ${members.name}` : '';
+  return elements
+    .flatMap((element) => named(element, 'clientIdentifier'))
+    .map(({ value, label }) => ({ value, label: label + inPackage }));
+}

@@ -1,0 +1,33 @@
+import type { NodeAPI } from 'node-red';
+import { asObject } from '../../../lib/api/response';
+import { adminRoute } from './http';
+
+/** @returns the name in a reference to an environment variable, `${NAME}` or `$(NAME)` */
+export function variableName(value: unknown): string | undefined {
+  return typeof value === 'string' ? /^\$[{(](\S+)[})]$/.exec(value.trim())?.[1] : undefined;
+}
+
+/** @returns the value of a variable as a node finds it: its flow's, the global ones, then the process's */
+export function variable(RED: NodeAPI, node: unknown, name: string): unknown {
+  const util = RED.util as unknown as { getSetting(node: unknown, name: string): unknown };
+  return util.getSetting(node ?? undefined, name);
+}
+
+/**
+ * `POST onegevity/variables {id?, names}`: which environment variables are set, and which are set to nothing. Their
+ * values stay here.
+ */
+export function addVariableCheck(RED: NodeAPI): void {
+  adminRoute(RED, 'post', '/onegevity/variables', 'flows.write', ({ body }) => {
+    const { id, names } = asObject(body) ?? {};
+    const node = typeof id === 'string' ? RED.nodes.getNode(id) : undefined;
+    const wanted = Array.isArray(names) ? names.filter((name) => typeof name === 'string').slice(0, 20) : [];
+    const variables = wanted.map((name) => [name, stateOf(variable(RED, node, name))]);
+    return Promise.resolve({ ok: true, variables: Object.fromEntries(variables) as Record<string, string> });
+  });
+}
+
+function stateOf(value: unknown): 'missing' | 'empty' | 'set' {
+  if (value === undefined) return 'missing';
+  return typeof value === 'string' && value.trim() === '' ? 'empty' : 'set';
+}

@@ -1,0 +1,81 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { NodeAPI } from 'node-red';
+import { OnegevityError } from '../../lib/api/errors';
+
+export type Handler = (req: IncomingMessage, res: ServerResponse) => void;
+
+interface Claim {
+  path: string;
+  /** Called with true once the path is this claim's. */
+  onChange(serving: boolean): void;
+}
+
+/** Those who want a path, in the order of their coming; the first one has it. Keyed by the app, for tests. */
+const claims = new WeakMap<object, Map<string, Claim[]>>();
+
+interface Router {
+  stack: { route?: { stack: { handle: unknown }[] } }[];
+}
+
+/**
+ * Serves `GET path` under Node-RED's HTTP node root, behind `httpNodeMiddleware`, for one node at a time: a second
+ * one waits until the first is gone.
+ * @param onChange told at once, and when it changes, whether the path is served for this node
+ * @returns the removal
+ */
+export function serveGet(
+  RED: NodeAPI,
+  path: string,
+  handler: Handler,
+  onChange: (serving: boolean) => void,
+): () => void {
+  const app = RED.httpNode as unknown as { _router?: Router; router?: Router };
+  const all = claims.get(app) ?? new Map<string, Claim[]>();
+  claims.set(app, all);
+  // Express matches whatever the case.
+  const key = path.toLowerCase();
+  const line = all.get(key) ?? [];
+  all.set(key, line);
+
+  const claim: Claim = {
+    path,
+    onChange: (serving) => {
+      if (serving) RED.httpNode.get(path, ...middleware(RED), handler as never);
+      onChange(serving);
+    },
+  };
+  line.push(claim);
+  claim.onChange(line[0] === claim);
+  return () => {
+    const wasFirst = line[0] === claim;
+    line.splice(line.indexOf(claim), 1);
+    if (line.length === 0) all.delete(key);
+    if (!wasFirst) return;
+    removeRoute(app._router ?? app.router, handler);
+    line[0]?.onChange(true);
+  };
+}
+
+/**
+ * @returns the path with a slash before and none behind it
+ * @throws OnegevityError `bad_route`
+ */
+export function routePath(value: string): string {
+  const path = `/${value.trim().replace(/^\/+|\/+$/g, '')}`;
+  if (path === '/' || !/^[\w\-./~]+$/.test(path) || /\/\.{0,2}(\/|$)/.test(path)) {
+    throw new OnegevityError('bad_route');
+  }
+  return path;
+}
+
+function middleware(RED: NodeAPI): never[] {
+  const { httpNodeMiddleware } = RED.settings as unknown as { httpNodeMiddleware?: unknown };
+  return [httpNodeMiddleware].flat().filter((entry) => typeof entry === 'function') as never[];
+}
+
+/** By the handler's identity: other nodes may have routes of the same path. */
+function removeRoute(router: Router | undefined, handler: Handler): void {
+  if (!router) return;
+  const kept = router.stack.filter(({ route }) => !route?.stack.some(({ handle }) => handle === handler));
+  router.stack.splice(0, router.stack.length, ...kept);
+}
