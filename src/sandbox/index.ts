@@ -11,7 +11,7 @@ import { Faults } from './faults/faults';
 import { readFault, type Fault } from './faults/kinds';
 import { Lifecycle } from './lifecycle';
 import { ApiError } from './errors';
-import type { Reply } from './handlers/call';
+import type { Reply, Shop } from './handlers/call';
 import type { PatientState, Surroundings } from './model';
 import { random } from './random';
 import { RequestLog } from './requests';
@@ -112,7 +112,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     changed();
   };
   const lifecycle = new Lifecycle({ pace, unref, around, emit, moved });
-  const shop = { store, lifecycle, around };
+  const shop: Shop = { store, lifecycle, around, root: '' };
   const reset = (): void => {
     lifecycle.clear();
     webhooks.clear();
@@ -131,8 +131,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   if (unref) server.on('connection', (socket) => socket.unref());
   const listening = await listen(server, port, host);
   if (unref) server.unref();
+  shop.root = `http://${reachable(host)}:${listening}`;
   return {
-    url: `http://${reachable(host)}:${listening}`,
+    url: shop.root,
     port: listening,
     clientId,
     clientSecret,

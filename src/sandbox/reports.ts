@@ -2,6 +2,7 @@ import type { components } from '../generated/api-types';
 import { markers, type Bound, type Marker } from './markers';
 import type { Order, Patient, Recommendation, ReportDetails, Surroundings } from './model';
 import { adviceFor } from './advice';
+import { documentHost } from './documents';
 import { DAY } from './people';
 
 type Result = components['schemas']['TestResult'];
@@ -53,9 +54,7 @@ export function makeReport(
       },
     ],
     appendixSections: [section('about', null, 'About this report', '<p>Made up by the sandbox.</p>')],
-    relatedDocuments: [
-      { name: 'Report as PDF', downloadUrl: `https://sandbox.example.com/reports/${order.id}.pdf` },
-    ],
+    relatedDocuments: [{ name: 'Report as PDF', downloadUrl: `${documentHost}/reports/${order.id}.pdf` }],
   };
   return { details, recommendations };
 }

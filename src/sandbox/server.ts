@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Api } from './api';
 import { refuseForeign } from './control/foreign';
 import { serveControl, type Controls } from './control/routes';
+import { documentAt } from './documents';
 import { ApiError, generalError } from './errors';
 import type { SandboxEvent } from './events';
 import { answerUnder, type FullReply } from './faults/apply';
@@ -47,6 +48,13 @@ async function handle(parts: ServerParts, req: IncomingMessage, res: ServerRespo
   const [path = '', query = ''] = target.split(/\?(.*)/s);
   if (path === '/' || path.startsWith('/sandbox/')) {
     await serveOwn(parts, req, res, path, new URLSearchParams(query));
+    return;
+  }
+  const document = req.method === 'GET' ? documentAt(path) : undefined;
+  if (document) {
+    res
+      .writeHead(200, { 'content-type': 'application/pdf', 'content-length': document.length })
+      .end(document);
     return;
   }
   const entry = logged(parts, req, res, path);

@@ -205,8 +205,14 @@ describe('Flows on the sandbox', () => {
     ]);
     const event = { id: 7, patientIdentifier: 'SB-000001', orderIdentifier: 'SB-000001-O1' };
     const msg = await answer('list', delivered('results.released', event));
-    const { payload, onegevity } = msg as { payload: { name: string }; onegevity: Record<string, unknown> };
+    const { payload, onegevity } = msg as {
+      payload: { name: string; relatedDocuments: { downloadUrl: string }[] };
+      onegevity: Record<string, unknown>;
+    };
     assert.equal(typeof payload.name, 'string');
+    const file = await fetch(payload.relatedDocuments[0]?.downloadUrl ?? '');
+    assert.equal(file.headers.get('content-type'), 'application/pdf');
+    assert.match(await file.text(), /^%PDF-/);
     assert.equal((onegevity.params as { patientIdentifier: string }).patientIdentifier, 'SB-000001');
     assert.deepEqual([onegevity.topic, onegevity.verified], ['results.released', true]);
   });

@@ -44,7 +44,7 @@ export class SandboxInProcess {
       emit: (more) => events.push(...more),
       moved: (patient) => store.touch(patient),
     });
-    const shop = { store, lifecycle, around };
+    const shop = { store, lifecycle, around, root: 'http://127.0.0.1' };
     const made = new SandboxInProcess(shop, await createApi(shop, auth), String(token));
     made.events = events;
     return made;

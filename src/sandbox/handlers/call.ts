@@ -9,6 +9,8 @@ export interface Shop {
   store: Store;
   lifecycle: Lifecycle;
   around: Surroundings;
+  /** Scheme, host and port of this sandbox, once it listens. */
+  root: string;
 }
 
 /** One validated call of an operation. */

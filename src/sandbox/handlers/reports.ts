@@ -1,3 +1,4 @@
+import { withDocuments } from '../documents';
 import { notFound } from '../errors';
 import { findOrder, idOf, ok, page, readPatient, several, type Handler } from './call';
 import type { Report } from '../model';
@@ -33,6 +34,6 @@ export const reportHandlers: Record<string, Handler> = {
     const id = idOf(call.params.reportId, 'report');
     const found = readPatient(call).reports.find(({ details }) => details.id === id);
     if (!found) throw notFound('report');
-    return ok(found.details);
+    return ok(withDocuments(found.details, call.shop.root));
   },
 };
