@@ -148,6 +148,7 @@ class ActionDialog {
       label: text,
       schema,
       field: first,
+      place: parameter.source,
       required,
       previous: !operation.writes && parameter.in !== 'query',
       complete: completerOf(name, configId),

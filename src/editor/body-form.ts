@@ -155,6 +155,7 @@ export class BodyForm {
       label,
       schema,
       field: this.#kept.get(path) ?? emptyField(schema),
+      place: `payload.${path}`,
       required,
       complete: completerOf(name, this.configId),
     });

@@ -1,7 +1,7 @@
 import { button, byId, el, note } from './dom';
 import type { EditorNode } from './red';
 import { ask, type Fault, faultText, when } from './runtime';
-import { neededScopes } from './scopes';
+import { scopesOfFlows } from './scopes';
 import { shared } from './text';
 
 const prefix = 'node-config-input-';
@@ -39,7 +39,7 @@ function typed(node: EditorNode): object {
     id: node.id,
     environment: value('environment'),
     baseUrl: value('baseUrl'),
-    scopes: scopes === 'minimal' ? neededScopes(node).join(' ') || 'none' : scopes,
+    scopes: scopes === 'minimal' ? scopesOfFlows(node).join(' ') || 'none' : scopes,
     clientAuth: value('clientAuth'),
     tokenPath: value('tokenPath'),
     tls: link('tls'),

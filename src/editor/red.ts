@@ -12,7 +12,13 @@ export interface TypedInputType {
   inputType?: string;
   validate?: (value: string) => boolean | string;
   autoComplete?: (value: string, done: (found: Completion[]) => void) => void;
-  expand?: (this: { value(text?: string): string }) => void;
+  expand?: (this: TypedInputWidget) => void;
+}
+
+/** The widget itself, as its own callbacks get it. */
+export interface TypedInputWidget {
+  input: { trigger(event: string): unknown };
+  value(text?: string): string;
 }
 
 export interface Completion {
@@ -24,7 +30,6 @@ export interface TypedInputElement {
   typedInput(options: { default: string; types: (string | TypedInputType)[] }): TypedInputElement;
   typedInput(action: 'type' | 'value', value?: string): string;
   typedInput(action: 'types', types: (string | TypedInputType)[]): void;
-  trigger(event: string): void;
   on(event: string, handler: (event: unknown, ...values: string[]) => void): void;
 }
 

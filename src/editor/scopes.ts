@@ -1,4 +1,5 @@
 import { defaultScopes } from '../lib/api/environments';
+import { neededScopes } from '../lib/api/needed-scopes';
 import { byId, el, note, select } from './dom';
 import { operationOf } from './operations';
 import type { EditorNode } from './red';
@@ -39,7 +40,7 @@ export function scopeRows(node: EditorNode): void {
 export function drawScopes(node: EditorNode): void {
   const value = byId(`${prefix}scopes`).value;
   const known =
-    value === 'default' || value === '' ? defaultScopes : value === 'minimal' ? neededScopes(node) : [];
+    value === 'default' || value === '' ? defaultScopes : value === 'minimal' ? scopesOfFlows(node) : [];
   const notes = [
     note('info', shared(`config.scopesAbout.${aboutOf(value)}`, { scopes: known.join(' ') || '–' })),
   ];
@@ -53,11 +54,14 @@ function aboutOf(value: string): string {
 }
 
 /** @returns what the nodes that use this configuration need, as far as is known */
-export function neededScopes(config: EditorNode): readonly string[] {
+export function scopesOfFlows(config: EditorNode): readonly string[] {
   const needed = new Set<string>();
   RED.nodes.eachNode((node) => {
     if (node.config !== config.id || !node.type.startsWith('onegevity-')) return;
-    for (const scope of operationOf(node.type, node.operation)?.scopes ?? []) needed.add(scope);
+    const operation = operationOf(node.type, node.operation);
+    if (!operation) return;
+    const patientMustExist = node.patientMustExist === true;
+    neededScopes({ operation, patientMustExist }).forEach((scope) => needed.add(scope));
   });
   return [...needed].sort();
 }

@@ -14,6 +14,7 @@ import { serveGet } from './shared/http-route';
 import { type FlowMessage, setError } from './shared/message';
 import { CallStatus } from './shared/status';
 import { type EndpointDef, UiKitEndpoint } from './shared/ui-kit-endpoint';
+import { serveLibrary } from './shared/ui-kit-library';
 
 interface UiKitDef extends NodeDef, EndpointDef {
   config?: string;
@@ -45,8 +46,8 @@ export = (RED: NodeAPI): void => {
     const states = new StateStore({ ...stateLimits, now: () => performance.now() });
     const context = () => ({ operation: 'authUIKit', environment: config?.environment ?? '' });
     let endpoint: UiKitEndpoint | undefined;
-    let removeRoute: (() => void) | undefined;
-    let warned = false;
+    const removals: (() => void)[] = [];
+    const warnings = new Set<string>();
     let closed = false;
 
     const client = async (): Promise<ApiClient> => {
@@ -58,6 +59,12 @@ export = (RED: NodeAPI): void => {
       problem = code && translated(RED, new OnegevityError(code));
       if (problem) this.error(problem.message);
       status.idle();
+    };
+
+    const warnOnce = (key: string): void => {
+      if (warnings.has(key)) return;
+      warnings.add(key);
+      this.warn(RED._(`warning.${key}`));
     };
 
     const report = ({ audit, fault }: RedirectAnswer): void => {
@@ -91,10 +98,7 @@ export = (RED: NodeAPI): void => {
       if (!isBrowserSafe(patientIdentifier)) {
         throw new OnegevityError('bad_parameter', { values: { name: 'patientIdentifier' } });
       }
-      if (!warned && isNamedByBrowser(msg, patientIdentifier)) {
-        warned = true;
-        this.warn(RED._('warning.namedByBrowser'));
-      }
+      if (isNamedByBrowser(msg, patientIdentifier)) warnOnce('namedByBrowser');
       const open = await client();
       const { root, clientId } = open.identity;
       const redirectUri = endpoint.uri(open, msg);
@@ -128,7 +132,7 @@ export = (RED: NodeAPI): void => {
 
     this.on('close', (done: () => void) => {
       closed = true;
-      removeRoute?.();
+      for (const remove of removals) remove();
       status.close();
       done();
     });
@@ -141,8 +145,10 @@ export = (RED: NodeAPI): void => {
       const handler = (req: IncomingMessage, res: ServerResponse) => {
         serve(req, res, scopes).catch(() => res.destroy());
       };
-      removeRoute = serveGet(RED, endpoint.path, handler, (serving) =>
-        setProblem(serving ? undefined : 'path_in_use'),
+      const onChange = (serving: boolean) => setProblem(serving ? undefined : 'path_in_use');
+      removals.push(
+        serveGet(RED, endpoint.path, handler, onChange),
+        serveLibrary(RED, endpoint.path, () => warnOnce('libraryMissing')),
       );
     } catch (fault) {
       problem = translated(RED, fault);
@@ -160,10 +166,15 @@ function allowedScopes(value: string | string[] | undefined): readonly string[] 
   return scopes.length === 1 && scopes[0] === 'any' ? undefined : scopes;
 }
 
-/** Whether the request that led here names the very patient: then whoever asks may have chosen. */
+/**
+ * Whether the address that the browser asked for names the very patient: then whoever asks may have chosen. The
+ * parsed query does not tell, since the core http in node hands it out as the payload, which flows change.
+ */
 function isNamedByBrowser(msg: FlowMessage, patientIdentifier: string): boolean {
-  const { query, body, params } = asObject(msg.req) ?? {};
-  return [query, body, params].some((part) => asObject(part)?.patientIdentifier === patientIdentifier);
+  const address = asObject(msg.req)?.originalUrl;
+  if (typeof address !== 'string') return false;
+  const query = new URLSearchParams(/\?(.*)$/s.exec(address)?.[1] ?? '');
+  return [...query.values()].includes(patientIdentifier);
 }
 
 function write(res: ServerResponse, { statusCode, headers, body }: RedirectAnswer): void {

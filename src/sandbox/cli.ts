@@ -6,6 +6,7 @@ import { startSandbox, type SandboxOptions } from './index';
 const USAGE = `Usage: onegevity-sandbox [options]
   --port N       port to listen on, 0 for a free one (default 4010)
   --host ADDRESS address to listen on (default 127.0.0.1)
+  --allow-host NAME  a name, beside localhost, by which the page and the control routes may be called
   --pace N       seconds that a step of an order takes, 0 to move orders by hand only (default 2)
   --seed N       names the made-up data (default 1)
   --patients N   number of made-up patients, up to 100000 (default 25)
@@ -20,6 +21,7 @@ function readArguments(args: string[]): SandboxOptions | 'help' {
     options: {
       port: { type: 'string', default: '4010' },
       host: { type: 'string', default: '127.0.0.1' },
+      'allow-host': { type: 'string', multiple: true, default: [] },
       pace: { type: 'string', default: '2' },
       seed: { type: 'string', default: '1' },
       patients: { type: 'string', default: '25' },
@@ -32,6 +34,7 @@ function readArguments(args: string[]): SandboxOptions | 'help' {
   return {
     port: wholeNumber('port', values.port, 65_535),
     host: values.host,
+    allowedHosts: values['allow-host'],
     pace: seconds('pace', values.pace),
     seed: wholeNumber('seed', values.seed, 2 ** 31 - 1),
     patients: wholeNumber('patients', values.patients, 100_000),

@@ -28,6 +28,11 @@ export interface SandboxOptions {
   port?: number;
   /** Address to listen on, by default 127.0.0.1. */
   host?: string;
+  /**
+   * Names by which the page and the control routes may be called beside `localhost`, 127.0.0.1, [::1] and `host`: for
+   * example a container's. All other names are refused, since a web page can let any name of its own point here.
+   */
+  allowedHosts?: readonly string[];
   /** Seconds that a step of an order takes, by default 2; 0 moves orders by hand only. */
   pace?: number;
   /** Names the made-up data: the same seed always gives the same. By default 1. */
@@ -119,7 +124,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const api = await createApi(shop, auth);
   const facts = { pace, seed, retryDelays, deliveryTimeout };
   const controls: Controls = { shop, auth, webhooks, faults, requests, changes, facts, reset };
-  const server = makeServer({ api, controls, host, unref, emit });
+  const hosts = [host.includes(':') ? `[${host}]` : host, ...(options.allowedHosts ?? [])].map((name) =>
+    name.toLowerCase(),
+  );
+  const server = makeServer({ api, controls, hosts, unref, emit });
   if (unref) server.on('connection', (socket) => socket.unref());
   const listening = await listen(server, port, host);
   if (unref) server.unref();

@@ -15,8 +15,8 @@ import { keptText, type RequestEntry } from './requests';
 export interface ServerParts {
   api: Api;
   controls: Controls;
-  /** The address that the server was told to listen on. */
-  host: string;
+  /** Names by which the control routes may be called beside those of this computer. */
+  hosts: readonly string[];
   unref: boolean;
   emit: (events: readonly SandboxEvent[]) => void;
 }
@@ -68,13 +68,13 @@ async function handle(parts: ServerParts, req: IncomingMessage, res: ServerRespo
 
 /** The page and the control routes, which answer to this computer only. */
 async function serveOwn(
-  { controls, host }: ServerParts,
+  { controls, hosts }: ServerParts,
   req: IncomingMessage,
   res: ServerResponse,
   path: string,
   query: URLSearchParams,
 ): Promise<void> {
-  refuseForeign(host, req);
+  refuseForeign(hosts, req);
   const file = req.method === 'GET' ? pageFile(path) : undefined;
   if (file) {
     res.writeHead(200, { ...file.headers, 'content-length': Buffer.byteLength(file.text) }).end(file.text);

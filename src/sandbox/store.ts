@@ -85,22 +85,24 @@ export class Store {
    * @param search Part of an identifier or name; empty: all.
    */
   browse(search: string, start: number, end: number): { total: number; patients: PatientState[] } {
-    const wanted = search.toLowerCase();
-    const matches = ({ patientIdentifier, firstName = '', lastName = '' }: Patient): boolean =>
-      wanted === '' || `${patientIdentifier} ${firstName} ${lastName}`.toLowerCase().includes(wanted);
-    const found: (() => PatientState)[] = [];
-    let total = 0;
-    const count = (make: () => PatientState): void => {
-      if (total >= start && total < end) found.push(make);
-      total++;
-    };
-    for (const state of [...this.kept.values()].reverse()) if (matches(state.patient)) count(() => state);
-    for (let index = 0; index < this.seeded; index++) {
-      if (this.kept.has(identifierOf(index))) continue;
-      // To make a patient costs more than to count one.
-      if (wanted === '' || matches(makePatient(this.seed, index))) count(() => seedPatient(this.seed, index));
+    const changed = [...this.kept.values()].reverse();
+    const untouched = (index: number): boolean => !this.kept.has(identifierOf(index));
+    if (search === '') {
+      const patients = changed.slice(start, end);
+      for (let index = 0, position = changed.length; index < this.seeded && position < end; index++) {
+        if (untouched(index) && position++ >= start) patients.push(seedPatient(this.seed, index));
+      }
+      return { total: this.patientCount, patients };
     }
-    return { total, patients: found.map((make) => make()) };
+    const matches = matching(search);
+    const found = changed.filter(({ patient }) => matches(patient)).map((state) => () => state);
+    for (let index = 0; index < this.seeded; index++) {
+      // To make all that a patient has costs more than to make a name.
+      if (untouched(index) && matches(makePatient(this.seed, index))) {
+        found.push(() => seedPatient(this.seed, index));
+      }
+    }
+    return { total: found.length, patients: found.slice(start, end).map((make) => make()) };
   }
 
   /** @returns Who has an order of that identifier: identifiers are unique for one patient only. */
@@ -128,6 +130,12 @@ export class Store {
       ? index
       : undefined;
   }
+}
+
+function matching(search: string): (patient: Patient) => boolean {
+  const wanted = search.toLowerCase();
+  return ({ patientIdentifier, firstName = '', lastName = '' }) =>
+    `${patientIdentifier} ${firstName} ${lastName}`.toLowerCase().includes(wanted);
 }
 
 export const orderOf = (state: PatientState, orderIdentifier: string): OrderState | undefined =>

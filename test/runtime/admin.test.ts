@@ -147,8 +147,8 @@ describe("the editor's questions to the runtime", () => {
   });
 
   it("offers the account's packages, surveys and kit elements", async () => {
-    const get = async (path: string): Promise<unknown> =>
-      (await fetch(`${nodeRed.url}/onegevity/account/${path}`)).json();
+    const get = async (path: string) =>
+      (await fetch(`${nodeRed.url}/onegevity/account/${path}`)).json() as Promise<unknown>;
     for (const kind of ['packages', 'surveys', 'kit-elements']) {
       const { ok, items } = (await get(`c2/${kind}`)) as {
         ok: boolean;

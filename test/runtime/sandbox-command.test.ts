@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import {
   type FulfillmentInformation,
@@ -165,6 +165,42 @@ describe("The command onegevity-sandbox and the vendor's own clients", () => {
       includeArchived: true,
     });
     assert.equal(withArchived.recommendations?.length, 3);
+  });
+});
+
+describe('The exported sandbox', () => {
+  const root = join(__dirname, '../..');
+  const run = (script: string) =>
+    spawnSync(process.execPath, ['-e', script], { cwd: root, encoding: 'utf8', timeout: 10_000 });
+
+  it('starts inside a test suite and closes', () => {
+    const { status, stderr } = run(`
+      const { startSandbox } = require('@lowcode-health/node-red-onegevity/sandbox');
+      startSandbox({ pace: 0 }).then(async (sandbox) => {
+        const { status } = await fetch(sandbox.url + '/api/v1/packages');
+        await sandbox.close();
+        if (status !== 401) process.exitCode = 1;
+      });
+    `);
+    assert.equal(status, 0, stderr);
+  });
+
+  it('keeps no process alive when told so, whatever it has under way', () => {
+    const { status, stderr } = run(`
+      const { startSandbox } = require('@lowcode-health/node-red-onegevity');
+      startSandbox({ unref: true, pace: 60, retryDelays: [60] }).then(async (sandbox) => {
+        sandbox.registerWebhook({ url: 'http://127.0.0.1:9/nobody' });
+        sandbox.addFault({ fault: 'webhook-reorder', seconds: 60, times: 1 });
+        sandbox.addFault({ fault: 'delay', seconds: 60 });
+        for (const order of ['SB-000007-O2', 'SB-000012-O1']) {
+          await sandbox.control({ method: 'POST', path: 'orders/' + order + '/advance' });
+        }
+        const { body } = await sandbox.control({ method: 'GET', path: 'state' });
+        const query = new URLSearchParams({ since: body.version });
+        void sandbox.control({ method: 'GET', path: 'changes', query });
+      });
+    `);
+    assert.equal(status, 0, stderr);
   });
 });
 

@@ -117,6 +117,47 @@ export class Editor {
     if ((await this.page.locator('#node-dialog-ok').count()) > 0) await this.dialogOpen();
   }
 
+  /** What a typed input of the open dialog holds. */
+  typed(id: string): Promise<{ type: string; value: string }> {
+    return this.page.evaluate(`(() => {
+      const input = $('#${id}');
+      return { type: input.typedInput('type'), value: input.typedInput('value') };
+    })()`);
+  }
+
+  /** Chooses the type of a typed input from its menu. */
+  async chooseType(id: string, label: string): Promise<void> {
+    await this.#control(id).locator('.red-ui-typedInput-type-select').click();
+    await this.page.locator('.red-ui-typedInput-options:visible').getByText(label, { exact: true }).click();
+  }
+
+  /** Chooses a value of a typed input that offers choices. */
+  async chooseOption(id: string, label: string): Promise<void> {
+    await this.#control(id).locator('.red-ui-typedInput-option-trigger').click();
+    await this.page.locator('.red-ui-typedInput-options:visible').getByText(label, { exact: true }).click();
+  }
+
+  /** Types into a typed input. */
+  async fill(id: string, text: string): Promise<void> {
+    const input = this.#control(id).locator('.red-ui-typedInput-input');
+    await input.fill(text);
+    await input.press('Tab');
+  }
+
+  #control(id: string) {
+    return this.page.locator(`#${id} ~ .red-ui-typedInput-container`);
+  }
+
+  /** Texts of the notes that the open dialog shows. */
+  notes(kind = ''): Promise<string[]> {
+    const selector = `.red-ui-tray .onegevity-note${kind ? `.onegevity-${kind}` : ''}`;
+    return this.page.$$eval(selector, (found) =>
+      found
+        .filter((each) => (each as unknown as { offsetParent: unknown }).offsetParent)
+        .map((each) => each.textContent ?? ''),
+    );
+  }
+
   /** Imports an example of this package from Import > Examples. @param name the file's name without `.json` */
   async importExample(name: string): Promise<void> {
     const before = (await this.nodes()).length;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Import, importsOf } from '../support/imports';
 
@@ -42,6 +42,18 @@ describe('the architecture', () => {
       [...reached].filter((file) => !/^(editor|generated|lib)\//.test(file)),
       [],
     );
+  });
+
+  it('sets text as text in editor and page: nothing in the browser makes elements or code of it', () => {
+    const source = join(__dirname, '../../src');
+    const inBrowser = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) =>
+      /^(editor|sandbox\/page|nodes)\/.*\.(ts|html)$/.test(file),
+    );
+    const dangerous =
+      /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\.html\(|\beval\(|new Function|srcdoc/;
+    const found = inBrowser.filter((file) => dangerous.test(readFileSync(join(source, file), 'utf8')));
+    assert.ok(inBrowser.length > 10);
+    assert.deepEqual(found, []);
   });
 
   it('has no circle of imports', () => {

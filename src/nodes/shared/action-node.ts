@@ -1,9 +1,10 @@
 import type { Node, NodeAPI } from 'node-red';
-import { type OperationId, operations } from '../../generated/operations';
+import { operations } from '../../generated/operations';
 import { topics } from '../../generated/topics';
 import { checkBody, isWebhookEvent } from '../../lib/api/body';
 import { conversionOf } from '../../lib/api/conversions';
 import { OnegevityError } from '../../lib/api/errors';
+import { neededScopes, operationNamed } from '../../lib/api/needed-scopes';
 import type { Operation } from '../../lib/api/operation';
 import { type BodyDef, readBody } from './body';
 import { type Call, type CallNodeDef, type Prepared, wireCallNode } from './call-node';
@@ -33,7 +34,8 @@ export function registerActionNode(RED: NodeAPI, type: string, tag: string): voi
     RED.nodes.createNode(this, def);
     const operation = def.operation ? offered.find(({ id }) => id === def.operation) : offered[0];
     const reader = new FieldReader(RED, this, def.fields ?? {});
-    if (operation) findConfig(RED, def.config)?.needs(scopesOf(operation, def));
+    if (operation)
+      findConfig(RED, def.config)?.needs(neededScopes({ operation, patientMustExist: def.patientMustExist }));
     wireCallNode(RED, this, def, async (msg) => {
       if (!operation)
         throw new OnegevityError('unknown_operation', { values: { name: def.operation ?? '' } });
@@ -42,21 +44,6 @@ export function registerActionNode(RED: NodeAPI, type: string, tag: string): voi
   }
 
   RED.nodes.registerType(type, ActionNode);
-}
-
-/** Of the operation, and of what is read before it. */
-function scopesOf(operation: Operation, def: ActionDef): string[] {
-  const before = [
-    ...(operation.converts?.reads ?? []),
-    ...(mustExist(operation, def) ? ['patientDetails'] : []),
-  ];
-  return [operation, ...before.map(operationOf)].flatMap(({ scopes }) => scopes);
-}
-
-function operationOf(id: string): Operation {
-  const found = operations[id as OperationId];
-  if (!found) throw new OnegevityError('unknown_operation', { values: { name: id } });
-  return found;
 }
 
 function mustExist(operation: Operation, def: ActionDef): boolean {
@@ -96,7 +83,7 @@ async function runSingle(
   const { client, options } = call;
   const conversion = conversionOf(operation);
   if (!conversion) return call.emit(await client.call(operation, params, body, options));
-  const read = async (id: string) => (await client.call(operationOf(id), params, undefined, options)).body;
+  const read = async (id: string) => (await client.call(operationNamed(id), params, undefined, options)).body;
   const sent = body === undefined ? undefined : await conversion.request(body, read);
   const result = await client.call(operation, params, sent, options);
   call.emit({ ...result, body: conversion.response(result.body) });

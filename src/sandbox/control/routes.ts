@@ -92,6 +92,9 @@ const routes: Readonly<Record<string, Route>> = {
   },
 };
 
+/** Method and path of every route. */
+export const routePatterns: readonly string[] = Object.keys(routes);
+
 const patterns = Object.entries(routes).map(([route, serve]) => {
   const [method = '', path = ''] = route.split(' ');
   return { method, steps: path.split('/'), serve };

@@ -52,6 +52,37 @@ describe("The sandbox's control routes", () => {
     assert.equal(await statusWith({ host: own, origin: `http://${own}` }), 200);
   });
 
+  it('answer to other names only when told so', async () => {
+    const { port } = under.sandbox;
+    assert.equal(await statusWith({ host: `sandbox:${port}` }), 403);
+    await under.close();
+    under = await SandboxUnderTest.start({ allowedHosts: ['Sandbox'] });
+    const host = `sandbox:${under.sandbox.port}`;
+    assert.equal(await statusWith({ host }), 200);
+    assert.equal(await statusWith({ host, origin: `http://${host}` }), 200);
+    assert.equal(await statusWith({ host, origin: 'http://sandbox' }), 403);
+  });
+
+  it('give the page and its files, which hold no data, to this computer only as well', async () => {
+    assert.equal(await statusWith({ host: 'evil.example' }, 'GET', '/'), 403);
+    assert.equal(await statusWith({ host: '127.0.0.1' }, 'GET', '/'), 200);
+    assert.equal(await statusWith({ host: '127.0.0.1' }, 'POST', '/'), 404);
+  });
+
+  it('name the way that is open where a method is not', async () => {
+    assert.equal((await under.control('DELETE', 'reset')).status, 405);
+    assert.equal((await under.control('GET', 'nothing')).status, 404);
+    assert.equal((await under.control('GET', 'requests/0')).status, 404);
+  });
+
+  it('tell of news as they come, and of what was missed at once', async () => {
+    const { body } = await under.control('GET', 'state');
+    const news = under.control('GET', `changes?since=${body.version}`);
+    await under.api('GET', '/packages');
+    assert.ok((await news).body.version > body.version);
+    assert.ok((await under.control('GET', 'changes?since=0')).body.version > body.version);
+  });
+
   it('give no other origin leave to read them', async () => {
     const { headers } = await under.control('GET', 'webhooks');
     assert.equal(headers.get('access-control-allow-origin'), null);
@@ -66,6 +97,25 @@ describe("The sandbox's control routes", () => {
     assert.notEqual((await under.api('GET', '/patients/SB-000001')).body.lastName, 'Changed');
     assert.equal((await under.control('GET', 'webhooks')).body.webhooks.length, 1);
     assert.deepEqual((await under.control('GET', 'deliveries')).body.deliveries, []);
+  });
+
+  it('make any move that is possible, and no other', async () => {
+    await under.order('O-1', { packageIdentifier: 'STRESS-360' });
+    const { moves } = (await under.control('GET', 'orders/O-1')).body as { moves: { name: string }[] };
+    assert.deepEqual(
+      moves.map(({ name }) => name),
+      ['accept shipment', 'requisition lab visit', 'answer survey', 'reject shipment', 'cancel shipment'],
+    );
+    const move = (name?: unknown, element?: unknown) =>
+      under.control('POST', 'orders/O-1/moves', { name, element });
+    assert.equal((await move('requisition lab visit', 'STRESS-VISIT')).status, 200);
+    assert.equal((await move('requisition lab visit')).status, 409);
+    assert.equal((await move('answer survey', 'STRESS-KIT')).status, 409);
+    assert.equal((await move()).status, 400);
+    const { body } = await under.control('POST', 'orders/O-1/release');
+    assert.equal(body.order.completed, true);
+    assert.equal((await under.control('POST', 'orders/O-1/release')).status, 409);
+    assert.equal((await under.control('POST', 'orders/O-1/cancel')).status, 409);
   });
 
   it('name the order of a patient where two patients have one of that name', async () => {

@@ -1,0 +1,51 @@
+/**
+ * `npm run pictures`: the README's pictures, taken from a real editor into `docs/images/`.
+ */
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Editor } from '../test/support/editor';
+import { launchBrowser } from '../test/support/browser';
+import { type FlowNode, startNodeRed } from '../test/support/node-red';
+
+const root = join(__dirname, '..');
+const target = join(root, 'docs/images');
+const example = JSON.parse(
+  readFileSync(join(root, 'examples/01 - Order a test kit.json'), 'utf8'),
+) as FlowNode[];
+
+function idOf(type: string, operation?: string): string {
+  const node = example.find((one) => one.type === type && (!operation || one.operation === operation));
+  if (!node) throw new Error(`the example has no ${type} ${operation ?? ''}`);
+  return node.id;
+}
+
+async function main(): Promise<void> {
+  mkdirSync(target, { recursive: true });
+  const [browser, nodeRed] = await Promise.all([
+    launchBrowser(),
+    startNodeRed({ flows: example, settings: { onegevitySandboxPace: 2 } }),
+  ]);
+  const editor = await Editor.open(browser, nodeRed, { language: 'en-US', width: 1860, height: 1060 });
+  await editor.page.evaluate(`RED.actions.invoke('core:show-debug-tab')`);
+  await nodeRed.waitForLog(/report fetched/, 30_000);
+  await editor.page.getByText(/report fetched/).waitFor();
+  await editor.page.evaluate(`document.querySelector('#red-ui-palette-Onegevity')?.scrollIntoView()`);
+  await editor.shoot(join(target, 'order-a-test-kit.png'));
+  const dialogs = {
+    order: idOf('onegevity-order', 'createPatientOrder'),
+    webhook: idOf('onegevity-webhook'),
+    config: idOf('onegevity-config'),
+  };
+  for (const [name, id] of Object.entries(dialogs)) {
+    await editor.openDialog(id);
+    await editor.shoot(join(target, `${name}.png`), '.red-ui-tray');
+    await editor.cancel();
+  }
+  await browser.close();
+  await nodeRed.stop();
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

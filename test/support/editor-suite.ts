@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import type { Browser } from 'playwright-core';
+import { launchBrowser } from './browser';
+import { Editor, type OpenOptions } from './editor';
+import { type FlowNode, type NodeRed, type NodeRedOptions, startNodeRed } from './node-red';
+
+export interface EditorSuite {
+  readonly nodeRed: NodeRed;
+  readonly editor: Editor;
+  readonly browser: Browser;
+  /** Deploys flows and opens the editor on them. */
+  open(flows?: readonly FlowNode[], options?: OpenOptions): Promise<Editor>;
+}
+
+export const tab: FlowNode = { id: 'tab', type: 'tab', label: 'Test' };
+
+/** Hooks of a suite that uses the editor: after each test the browser must not have complained about anything. */
+export function useEditor(options: NodeRedOptions = {}): EditorSuite {
+  let browser: Browser | undefined;
+  let nodeRed: NodeRed | undefined;
+  let editor: Editor | undefined;
+
+  before(async function () {
+    this.timeout(60_000);
+    [browser, nodeRed] = await Promise.all([launchBrowser(), startNodeRed(options)]);
+  });
+  after(async () => {
+    await browser?.close();
+    await nodeRed?.stop();
+  });
+  afterEach(async function () {
+    if (!editor) return;
+    const { complaints } = editor;
+    // A picture of what went wrong, where one is asked for.
+    const folder = process.env.SCREENSHOTS_OF_FAILURES;
+    if (folder && this.currentTest?.state === 'failed') {
+      const name = this.currentTest.title.replace(/\W+/g, '-');
+      await editor.page.screenshot({ path: `${folder}/${name}.png` });
+    }
+    await editor.close();
+    editor = undefined;
+    if (this.currentTest?.state !== 'failed') assert.deepEqual(complaints, []);
+  });
+
+  return {
+    get nodeRed() {
+      return nodeRed!;
+    },
+    get editor() {
+      return editor!;
+    },
+    get browser() {
+      return browser!;
+    },
+    open: async (flows = [tab], openOptions) => {
+      await nodeRed!.deploy(flows);
+      editor = await Editor.open(browser!, nodeRed!, openOptions);
+      return editor;
+    },
+  };
+}
