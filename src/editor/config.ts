@@ -70,7 +70,11 @@ export function prepare(node: EditorNode): void {
     byId<HTMLElement>('onegevity-account').hidden = current === 'sandbox';
     const root = rootOf(current, byId(`${prefix}baseUrl`).value);
     about.replaceChildren(
-      note(current === 'production' ? 'danger' : 'info', shared(`config.about.${current}`, { root })),
+      note(
+        current === 'production' ? 'danger' : 'info',
+        shared(`config.about.${current}`, { root }),
+        ...(current === 'sandbox' ? [' ', sandboxPage()] : []),
+      ),
     );
   };
   byId<HTMLElement>('onegevity-environment').append(choice, variable);
@@ -81,6 +85,12 @@ export function prepare(node: EditorNode): void {
   for (const name of [...secrets, 'baseUrl']) watchValue(byId(prefix + name), node.id);
   watchValue(variable, node.id);
   connectionTest(node);
+}
+
+/** The page of the sandbox inside Node-RED, beside the editor. */
+function sandboxPage(): HTMLElement {
+  const link = { href: 'onegevity/sandbox/', target: '_blank', rel: 'noopener' };
+  return el('a', link, shared('config.sandboxPage'));
 }
 
 /** Labels of the nodes that use this configuration say whether it is production. */

@@ -34,15 +34,25 @@ interface Lane {
   queue: Job[];
   busy: boolean;
   timer?: NodeJS.Timeout;
-  /** Kept back until the next event has gone out before it. */
-  held: { job: Job; timer: NodeJS.Timeout }[];
   abort: AbortController;
+}
+
+/** A delivery that is kept back until a later event, to whatever endpoint, has gone out before it. */
+interface Held {
+  lane: Lane;
+  event: SandboxEvent;
+  job: Job;
+  /** Releases it although no other event has come. */
+  timer: NodeJS.Timeout;
+  /** The delivery that has to be settled first. */
+  after?: Delivery;
 }
 
 /** Signs and delivers events: to each endpoint in order, the next one only after the one before is settled. */
 export class Webhooks {
   private readonly lanes = new Map<string, Lane>();
   private readonly log: Delivery[] = [];
+  private held: Held[] = [];
 
   constructor(private readonly options: WebhookOptions) {}
 
@@ -57,10 +67,12 @@ export class Webhooks {
     const lane = this.lanes.get(id);
     if (!lane) return false;
     this.lanes.delete(id);
-    const jobs = [...lane.queue.splice(0), ...lane.held.map(({ job }) => job)];
-    for (const { delivery } of jobs) delivery.state = 'dropped';
     clearTimeout(lane.timer);
-    for (const { timer } of lane.held) clearTimeout(timer);
+    const held = this.held.filter((entry) => entry.lane === lane);
+    for (const { timer } of held) clearTimeout(timer);
+    this.held = this.held.filter((entry) => entry.lane !== lane);
+    const jobs = [...lane.queue.splice(0), ...held.map(({ job }) => job)];
+    for (const { delivery } of jobs) this.settle(delivery, 'dropped');
     lane.abort.abort();
     this.options.changed();
     return true;
@@ -130,28 +142,31 @@ export class Webhooks {
     const trouble = { ...(fault && { fault }), ...(set?.seconds !== undefined && { seconds: set.seconds }) };
     const job: Job = { delivery, trouble, retries: true };
     if (fault === 'webhook-reorder') {
-      this.hold(lane, job, set?.seconds ?? 0);
+      this.hold(lane, event, job, set?.seconds ?? 0);
       return;
     }
-    if (fault === 'webhook-drop') this.settle(job, 'dropped');
+    for (const held of this.held) if (held.event !== event) held.after ??= delivery;
+    if (fault === 'webhook-drop') this.settle(delivery, 'dropped');
     else this.enqueue(lane, job);
     if (fault === 'webhook-duplicate') {
       const twin = this.note(lane, event.topic, delivery.body, delivery);
       this.enqueue(lane, { ...job, delivery: Object.assign(twin, { fault, repeats: delivery.id }) });
     }
-    for (const { job: late, timer } of lane.held.splice(0)) {
-      clearTimeout(timer);
-      this.enqueue(lane, late);
-    }
   }
 
-  private hold(lane: Lane, job: Job, seconds: number): void {
-    const timer = setTimeout(() => {
-      lane.held = lane.held.filter((entry) => entry.job !== job);
-      this.enqueue(lane, job);
-    }, seconds * 1000);
+  private hold(lane: Lane, event: SandboxEvent, job: Job, seconds: number): void {
+    const timer = setTimeout(() => this.release((entry) => entry.job === job), seconds * 1000);
     if (this.options.unref) timer.unref();
-    lane.held.push({ job, timer });
+    this.held.push({ lane, event, job, timer });
+  }
+
+  private release(due: (held: Held) => boolean): void {
+    const released = this.held.filter(due);
+    this.held = this.held.filter((entry) => !released.includes(entry));
+    for (const { lane, job, timer } of released) {
+      clearTimeout(timer);
+      this.enqueue(lane, job);
+    }
   }
 
   /** Makes a delivery and keeps it in the log. */
@@ -176,7 +191,7 @@ export class Webhooks {
   private enqueue(lane: Lane, job: Job): void {
     if (lane.queue.length >= KEPT) {
       const dropped = lane.queue.splice(1, 1)[0];
-      if (dropped) dropped.delivery.state = 'dropped';
+      if (dropped) this.settle(dropped.delivery, 'dropped');
     }
     lane.queue.push(job);
     if (!lane.busy) this.next(lane);
@@ -219,12 +234,13 @@ export class Webhooks {
       return;
     }
     lane.queue.shift();
-    this.settle(job, delivered ? 'delivered' : 'failed');
+    this.settle(delivery, delivered ? 'delivered' : 'failed');
     this.next(lane);
   }
 
-  private settle({ delivery }: Job, state: Delivery['state']): void {
+  private settle(delivery: Delivery, state: Delivery['state']): void {
     delivery.state = state;
+    this.release(({ after }) => after === delivery);
     this.options.changed();
   }
 }
@@ -233,7 +249,6 @@ const newLane = (endpoint: WebhookEndpoint): Lane => ({
   endpoint,
   queue: [],
   busy: false,
-  held: [],
   abort: new AbortController(),
 });
 

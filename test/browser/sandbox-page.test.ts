@@ -74,7 +74,7 @@ describe("The sandbox's page in a browser", function () {
   it('watches an order run by itself', async () => {
     await page.close();
     await under.close();
-    under = await SandboxUnderTest.start({ pace: 0.1 });
+    under = await SandboxUnderTest.start({ pace: 0.8 });
     await open(under.url);
     await under.order('O-1');
     await order('O-1').locator('li.now', { hasText: 'accepted' }).waitFor();
@@ -270,10 +270,11 @@ describe("The sandbox's page behind the editor's login", function () {
     const password = '$2b$04$iGQwJzxe5Rp4pj.vRANgIuaBqiQ9tpAg44D5up7Vrw6iNfE/o7lCW';
     const users = [{ username: 'editor', password, permissions: '*' }];
     const adminAuth = { type: 'credentials', users };
-    nodeRed = await startNodeRed({ settings: { adminAuth, httpAdminRoot: '/red' } });
-    await nodeRed.evaluate(
-      "void require(process.cwd() + '/dist/nodes/shared/sandbox-page.js').serveSandboxPage(RED, 0)",
-    );
+    const flows = [
+      { id: 'tab', type: 'tab', label: 'Test' },
+      { id: 'config', type: 'onegevity-config', environment: 'sandbox' },
+    ];
+    nodeRed = await startNodeRed({ flows, settings: { adminAuth, httpAdminRoot: '/red' } });
   });
   after(async () => {
     await browser.close();
@@ -281,7 +282,8 @@ describe("The sandbox's page behind the editor's login", function () {
   });
 
   it("asks to log in, and takes the editor's own token", async () => {
-    const page = await browser.newPage();
+    const context = await browser.newContext();
+    let page = await context.newPage();
     page.setDefaultTimeout(10_000);
     await page.goto(`${nodeRed.url}/red/onegevity/sandbox`);
     await page.getByText('Log in to the Node-RED editor in this browser').waitFor();
@@ -290,13 +292,19 @@ describe("The sandbox's page behind the editor's login", function () {
     await page.locator('#node-dialog-login-password').fill('password');
     await page.locator('#node-dialog-login-submit').click();
     await page.locator('#red-ui-header-button-deploy').waitFor();
-    await page.goto(`${nodeRed.url}/red/onegevity/sandbox/`);
+    // The config node's dialog leads to it.
+    await page.waitForFunction("window.RED?.nodes?.node('config')");
+    await page.evaluate("RED.editor.editConfig('', 'onegevity-config', 'config')");
+    const link = page.getByRole('link', { name: 'Open its page' });
+    const [opened] = await Promise.all([context.waitForEvent('page'), link.click()]);
+    page = opened;
+    page.setDefaultTimeout(10_000);
     await page.locator('[data-order="SB-000002-O1"]').waitFor();
     await page
       .locator('[data-order="SB-000002-O1"]')
       .getByRole('button', { name: 'Release results' })
       .click();
     await page.locator('[data-order="SB-000002-O1"]').getByText('complete', { exact: true }).waitFor();
-    await page.close();
+    await context.close();
   });
 });

@@ -15,9 +15,6 @@ describe("The sandbox's page in the editor of a real Node-RED", () => {
 
   const start = async (settings: Record<string, unknown> = {}): Promise<void> => {
     nodeRed = await startNodeRed({ settings });
-    await nodeRed.evaluate(
-      "void require(process.cwd() + '/dist/nodes/shared/sandbox-page.js').serveSandboxPage(RED, 0)",
-    );
   };
 
   /** Node's fetch sets some headers by itself, so this takes the lower way. */

@@ -11,7 +11,7 @@ export type Person = 'ana' | 'ben' | 'eva' | keyof typeof more;
 
 /** Starts the example with a probe in place of each debug node; orders of the sandbox move by hand only. */
 export function startPortal(): Promise<NodeRed> {
-  const file = join(__dirname, '../../examples/10 - Patient portal.json');
+  const file = join(__dirname, '../../examples/11 - Patient portal.json');
   const people = Object.entries(more).map(([name, patient]) => `"${name}:demo": "${patient}"`);
   const text = readFileSync(file, 'utf8').replace(
     String.raw`\"ana:demo\": `,

@@ -149,7 +149,7 @@ export const faultKinds = [
   {
     name: 'webhook-reorder',
     area: 'webhook',
-    about: 'Delivers after the next event of the same endpoint',
+    about: 'Delivers after the next event, whatever its endpoint',
     members: [number('seconds', 5, 0, 3600, 'how long to wait for a next event')],
   },
   {

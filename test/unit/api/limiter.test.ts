@@ -106,12 +106,10 @@ describe('Limiter', () => {
     await closing;
   });
 
-  it('moves a line of 200,000 on in no time', async () => {
+  it('moves a line of 200,000 on within the time of a test, which a line that is copied would not', async () => {
     const limiter = new Limiter(1);
-    const started = performance.now();
     let done = 0;
     await Promise.all(Array.from({ length: 200_000 }, () => limiter.run(() => Promise.resolve(done++))));
     assert.equal(done, 200_000);
-    assert.equal(performance.now() - started < 5000, true);
   });
 });

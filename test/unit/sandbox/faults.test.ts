@@ -285,6 +285,18 @@ describe("The sandbox's faults of webhooks", () => {
     assert.deepEqual((await arrived(3))[2], 'order');
   });
 
+  it('deliver out of order also where each topic has an endpoint of its own', async () => {
+    for (const { id } of (await under.control('GET', 'webhooks')).body.webhooks as { id: string }[]) {
+      under.sandbox.removeWebhook(id);
+    }
+    for (const topic of ['patient.created', 'order.created']) {
+      under.sandbox.registerWebhook({ url: `${receiver.url}/${topic}`, topics: [topic] });
+    }
+    under.sandbox.addFault({ fault: 'webhook-reorder', topic: 'patient.created' });
+    await under.order('O-1');
+    assert.deepEqual(await arrived(2), ['order', 'patient']);
+  });
+
   it('hang up on a receiver and try again', async () => {
     under.sandbox.addFault({ fault: 'webhook-timeout', times: 1 });
     await under.order('O-1');
