@@ -22,6 +22,9 @@ interface Credentials extends ClientCredentials {
   redisPassword?: string;
 }
 
+/** Made-up data need no secret key, and examples are to work without one. */
+const sandboxInboxKey = Buffer.alloc(32).toString('base64');
+
 type RuntimeConfigNode = ConfigNode & Node<Credentials> & { environment: Environment | undefined };
 
 export = (RED: NodeAPI): void => {
@@ -73,6 +76,12 @@ export = (RED: NodeAPI): void => {
       if (this.environment === 'sandbox') return { current: (await embeddedSandbox(pace)).webhookSecret };
       const current = resolved(this.credentials.webhookSecret);
       const previous = resolved(this.credentials.previousWebhookSecret);
+      return { ...(current ? { current } : {}), ...(previous ? { previous } : {}) };
+    };
+    this.inboxKeys = () => {
+      const current = resolved(this.credentials.inboxKey);
+      const previous = resolved(this.credentials.previousInboxKey);
+      if (this.environment === 'sandbox' && !current) return { current: sandboxInboxKey };
       return { ...(current ? { current } : {}), ...(previous ? { previous } : {}) };
     };
     this.registerReceiver = async (url, topics) => {

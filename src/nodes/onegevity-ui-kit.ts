@@ -166,10 +166,15 @@ function allowedScopes(value: string | string[] | undefined): readonly string[] 
   return scopes.length === 1 && scopes[0] === 'any' ? undefined : scopes;
 }
 
-/** Whether the request that led here names the very patient: then whoever asks may have chosen. */
+/**
+ * Whether the address that the browser asked for names the very patient: then whoever asks may have chosen. The
+ * parsed query does not tell, since the core http in node hands it out as the payload, which flows change.
+ */
 function isNamedByBrowser(msg: FlowMessage, patientIdentifier: string): boolean {
-  const { query, body, params } = asObject(msg.req) ?? {};
-  return [query, body, params].some((part) => asObject(part)?.patientIdentifier === patientIdentifier);
+  const address = asObject(msg.req)?.originalUrl;
+  if (typeof address !== 'string') return false;
+  const query = new URLSearchParams(/\?(.*)$/s.exec(address)?.[1] ?? '');
+  return [...query.values()].includes(patientIdentifier);
 }
 
 function write(res: ServerResponse, { statusCode, headers, body }: RedirectAnswer): void {

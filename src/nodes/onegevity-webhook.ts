@@ -6,13 +6,17 @@ import { Outputs } from '../lib/webhook/outputs';
 import { RateLimit } from '../lib/webhook/rate-limit';
 import { Receiver } from '../lib/webhook/receiver';
 import { findConfig } from './shared/config-node';
+import { serveInboxView } from './shared/inbox-view';
 import { listen } from './shared/webhook-listen';
 import { type WebhookDef, webhookOptions } from './shared/webhook-options';
+import { WebhookInbox, warnOfLeftovers } from './shared/webhook-inbox';
 import { refusalMessage, webhookMessage } from './shared/webhook-message';
 import { secretsFor } from './shared/webhook-secrets';
 import { WebhookStatus } from './shared/webhook-status';
 
 export = (RED: NodeAPI): void => {
+  serveInboxView(RED);
+
   function OnegevityWebhook(this: Node & { wires?: string[][] }, def: WebhookDef): void {
     RED.nodes.createNode(this, def);
     const { apiMaxLength } = RED.settings as unknown as { apiMaxLength?: unknown };
@@ -26,7 +30,9 @@ export = (RED: NodeAPI): void => {
       deadLetters: options.deadLetterOutput,
     });
     const refusals = new RateLimit(5, 1);
-    const duplicates = options.duplicates > 0 ? new Duplicates(options.duplicates) : undefined;
+    const durable = options.inbox !== 'none';
+    // A durable inbox remembers by itself, also after a restart.
+    const duplicates = options.duplicates > 0 && !durable ? new Duplicates(options.duplicates) : undefined;
     let previousMatched = false;
     const counts = { received: 0, refused: 0, duplicates: 0 };
 
@@ -57,9 +63,27 @@ export = (RED: NodeAPI): void => {
     };
     const isWired = (output: number): boolean => (this.wires?.[output]?.length ?? 0) > 0;
 
+    const emitDead = (event: WebhookEvent): void => {
+      if (outputs.deadLetters === undefined) return;
+      this.send(outputs.place(webhookMessage(RED, event), outputs.deadLetters));
+    };
+    const inbox = durable
+      ? new WebhookInbox(RED, this, {
+          options,
+          config,
+          status,
+          isWired: (event) => isWired(outputs.of(event)),
+          emit: onEvent,
+          emitDuplicate: onDuplicate,
+          emitDead,
+        })
+      : undefined;
+    if (!inbox) warnOfLeftovers(RED, this, status).catch(() => undefined);
+
     const receiver = new Receiver({
       ...options,
       duplicates,
+      store: inbox?.store,
       // What a retry cannot mend, and what no wire leads to a response from, is answered at once.
       answeredByFlow: (event) =>
         options.respond === 'flow' &&
@@ -85,7 +109,10 @@ export = (RED: NodeAPI): void => {
       stop(removed);
       status.close();
       duplicates?.clear();
-      receiver.close().then(done, done);
+      receiver
+        .close()
+        .then(() => inbox?.close(removed))
+        .then(done, done);
     });
   }
 

@@ -17,6 +17,16 @@ export interface WebhookEvent {
     hash: string;
     /** ISO 8601, UTC. */
     receivedAt: string;
+    /** With a durable inbox: what onegevity-done ends the delivery by. The same over all attempts. */
+    id?: string;
+    /** With a durable inbox: 1 for the first emission. */
+    attempt?: number;
+    /** With a durable inbox: whether the event may have been emitted before. */
+    replayed?: boolean;
+    /** Of a dead letter: `attempts` or `gave_up`. */
+    cause?: string;
+    /** Of a dead letter: why the flow gave up. */
+    reason?: string;
   };
   /** The same bytes came before within the window. */
   duplicate?: true;

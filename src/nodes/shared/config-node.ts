@@ -14,6 +14,8 @@ export interface ConfigNode extends Node {
   client(): Promise<ApiClient>;
   /** In the sandbox, the sandbox's own secret. @throws OnegevityError `env_not_set` */
   webhookSecrets(): Promise<{ current?: string; previous?: string }>;
+  /** The keys of durable inboxes; in the sandbox, where data are made up, a known one. @throws OnegevityError `env_not_set` */
+  inboxKeys(): { current?: string; previous?: string };
   /** Registers a receiver with the embedded sandbox; elsewhere it does nothing. @returns its removal */
   registerReceiver(url: string, topics?: readonly string[]): Promise<() => void>;
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { NodeAPI } from 'node-red';
 import { embeddedSandbox, sandboxPageFile } from './embedded-sandbox';
+import { isForeign } from './foreign-page';
 
 /** What is used of Express here. */
 interface Request extends IncomingMessage {
@@ -80,17 +81,4 @@ async function serveControls(
   const body = hasBody ? { body: req.body } : {};
   const answer = await sandbox.control({ method, path, query: new URLSearchParams(query), ...body });
   res.set({ 'cache-control': 'no-store' }).status(answer.status).json(answer.body);
-}
-
-/**
- * Whether a page of another origin asks. Node-RED lets every origin in (CORS `*`) and leaves protection to the
- * editor's login, which need not be set up.
- */
-function isForeign({ headers, method }: Request): boolean {
-  const site = headers['sec-fetch-site'];
-  // Scripts cannot set this header; browsers send it to https and to this computer.
-  if (site !== undefined) return site !== 'same-origin' && !(site === 'none' && method === 'GET');
-  const { origin, host } = headers;
-  if (origin === undefined) return false;
-  return !URL.canParse(origin) || new URL(origin).host !== host;
 }

@@ -34,6 +34,11 @@ export interface WebhookOptions {
   deadline: number;
   /** Milliseconds; 0 = off. */
   duplicates: number;
+  /** As saved, since an unknown one must not mean none. */
+  inbox: string;
+  /** Milliseconds. */
+  visibility: number;
+  attempts: number;
   duplicatesOutput: boolean;
   rejectedOutput: boolean;
   deadLetterOutput: boolean;
@@ -54,6 +59,9 @@ export function webhookOptions(def: WebhookDef, apiMaxLength: unknown): WebhookO
     respond: def.respond === 'flow' ? 'flow' : 'received',
     deadline: seconds(def.deadline, 10),
     duplicates: seconds(def.duplicates, 0),
+    inbox: def.inbox || 'none',
+    visibility: seconds(def.visibility, 300),
+    attempts: Math.max(1, Math.floor(positive(def.attempts, 5))),
     duplicatesOutput: def.duplicatesOutput === true,
     rejectedOutput: def.rejectedOutput === true,
     deadLetterOutput: def.deadLetterOutput === true,

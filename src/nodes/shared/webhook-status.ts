@@ -10,6 +10,7 @@ const interval = 500;
 export class WebhookStatus {
   #lasting: { fill: Fill; text: string } | undefined;
   #fault: { code: string; text: string } | undefined;
+  #storage: { code: string; text: string } | undefined;
   /** Its text is made only when it is shown. */
   #last: { fill: Fill; text: () => string } | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -43,6 +44,13 @@ export class WebhookStatus {
     return this.#fault?.code;
   }
 
+  /** What keeps the node from storing what it receives, until it is ended (no code). */
+  storage(code?: string, text = ''): void {
+    if (code === this.#storage?.code) return;
+    this.#storage = code === undefined ? undefined : { code, text };
+    this.#changed();
+  }
+
   event(fill: Fill, text: () => string): void {
     this.#last = { fill, text };
     this.#changed();
@@ -73,7 +81,7 @@ export class WebhookStatus {
   }
 
   #current(): { fill: Fill; shape: 'ring' | 'dot'; text: string } {
-    const [fault, lasting, last] = [this.#fault, this.#lasting, this.#last];
+    const [fault, lasting, last] = [this.#fault ?? this.#storage, this.#lasting, this.#last];
     if (fault) return { fill: 'red', shape: 'ring', text: fault.text };
     if (lasting && (lasting.fill === 'red' || !last)) return { ...lasting, shape: 'ring' };
     if (!last) return { fill: 'green', shape: 'ring', text: this.text('status.waiting') };

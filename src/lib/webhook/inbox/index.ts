@@ -1,8 +1,10 @@
+import { access } from 'node:fs/promises';
 import type { Inbox, InboxOptions } from './inbox';
 import type { Keyring } from './keyring';
 import { LevelStore } from './level-store';
 import { LocalInbox } from './local-inbox';
 import { MemoryStore } from './memory-store';
+import { all } from './shelf';
 
 export type { Inbox } from './inbox';
 
@@ -14,4 +16,21 @@ export function memoryInbox(keyring: Keyring, options: InboxOptions): Inbox {
 /** An inbox in a folder of its own, which one process at a time can use. */
 export function diskInbox(folder: string, keyring: Keyring, options: InboxOptions): Inbox {
   return new LocalInbox(new LevelStore(folder), keyring, options);
+}
+
+/** Whether events or dead letters are left in the folder of an inbox that is not open. It may well be missing. */
+export async function hasLeftovers(folder: string): Promise<boolean> {
+  try {
+    await access(folder);
+  } catch {
+    return false;
+  }
+  const store = new LevelStore(folder);
+  await store.open();
+  try {
+    const found = await Promise.all([store.entries(all('e'), 1), store.entries(all('d'), 1)]);
+    return found.some((entries) => entries.length > 0);
+  } finally {
+    await store.close();
+  }
 }

@@ -33,6 +33,7 @@ export class Endpoint implements Door {
   #tenant: Tenant | undefined;
   readonly #waiting = new Set<() => void>();
   #timer: NodeJS.Timeout | undefined;
+  #abandoned = false;
 
   constructor(
     readonly path: string,
@@ -68,12 +69,14 @@ export class Endpoint implements Door {
   abandon(): void {
     clearTimeout(this.#timer);
     this.#tenant = undefined;
+    this.#abandoned = true;
     this.onAbandoned();
     this.#release();
   }
 
   whenOpen(done: () => void): void {
-    this.#waiting.add(done);
+    if (this.#abandoned) done();
+    else this.#waiting.add(done);
   }
 
   #release(): void {

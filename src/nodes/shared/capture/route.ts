@@ -37,15 +37,24 @@ export function routeHandlers(
   ];
 }
 
-/** Leaves the whole route, also what the settings add to it, to the other route on the path. */
+/**
+ * Leaves the whole route, also what the settings add to it, to the other route on the path. A delivery that a deploy
+ * overtook on its way through Express waits for the new node.
+ */
 function skipWhenBlocked(endpoint: Endpoint): Handler {
-  return (_request, _response, next) => next(endpoint.blocked || !endpoint.tenant ? 'route' : undefined);
+  return (_request, _response, next) => {
+    const proceed = (): void => next(endpoint.blocked || !endpoint.tenant ? 'route' : undefined);
+    if (endpoint.tenant) proceed();
+    else endpoint.whenOpen(proceed);
+  };
 }
 
 function receive(endpoint: Endpoint): Handler {
-  return (request: CapturedRequest, response, next) => {
+  const handle: Handler = (request: CapturedRequest, response, next) => {
     const { tenant } = endpoint;
-    if (!tenant) return next('route');
+    // Gone in an asynchronous middleware of the user's: as good as in the deploy itself.
+    if (!tenant)
+      return endpoint.whenOpen(() => (endpoint.tenant ? handle(request, response, next) : next('route')));
     const topic = topicNamed(request.params?.['0']?.toLowerCase());
     const note = request[captured];
     if (note) endpoint.proved.add(note.key);
@@ -60,6 +69,7 @@ function receive(endpoint: Endpoint): Handler {
     receiver.refuse(exchange, 500, 'body_consumed', topic);
     tenant.onBodyConsumed();
   };
+  return handle;
 }
 
 /** The request's bytes, wherever they are; never made again from what a parser left of them. */

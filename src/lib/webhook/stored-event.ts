@@ -1,0 +1,34 @@
+import type { WebhookEvent } from './event';
+import type { Delivery, InboxEvent } from './inbox/inbox';
+
+/** A payload that is no JSON, as JSON. */
+interface Bytes {
+  base64: string;
+}
+
+type Stored = Omit<WebhookEvent, 'payload'> & ({ payload: unknown } | { bytes: Bytes });
+
+/** What events without a certain topic are listed as. */
+const noTopic = 'other';
+
+/** @returns the event as an inbox keeps it */
+export function packEvent(event: WebhookEvent): InboxEvent {
+  const { payload, ...about } = event;
+  const stored: Stored = Buffer.isBuffer(payload)
+    ? { ...about, bytes: { base64: payload.toString('base64') } }
+    : { ...about, payload };
+  return {
+    topic: event.topic ?? noTopic,
+    receivedAt: Date.parse(event.delivery.receivedAt),
+    content: Buffer.from(JSON.stringify(stored)),
+  };
+}
+
+/** @param handle what ends this delivery */
+export function unpackEvent({ event, attempt, replayed }: Delivery, handle: string): WebhookEvent {
+  const stored = JSON.parse(event.content.toString()) as Stored;
+  const delivery = { ...stored.delivery, id: handle, attempt, replayed };
+  if (!('bytes' in stored)) return { ...stored, delivery };
+  const { bytes, ...about } = stored;
+  return { ...about, payload: Buffer.from(bytes.base64, 'base64'), delivery };
+}

@@ -1,0 +1,187 @@
+import { rm } from 'node:fs/promises';
+import type { Node, NodeAPI } from 'node-red';
+import { OnegevityError } from '../../lib/api/errors';
+import type { WebhookEvent } from '../../lib/webhook/event';
+import { hasLeftovers } from '../../lib/webhook/inbox';
+import type {
+  DeadDelivery,
+  Delivery,
+  Inbox,
+  InboxConsumer,
+  InboxStats,
+  Unique,
+} from '../../lib/webhook/inbox/inbox';
+import { handleOf, makeKnown } from '../../lib/webhook/inbox/open-inboxes';
+import type { Stored } from '../../lib/webhook/receiver';
+import { packEvent, unpackEvent } from '../../lib/webhook/stored-event';
+import { type ConfigNode, shared, translated } from './config-node';
+import { createInbox, inboxFolder } from './create-inbox';
+import type { WebhookOptions } from './webhook-options';
+import type { WebhookStatus } from './webhook-status';
+
+/** What the inbox needs of its webhook node. */
+export interface InboxOwner {
+  options: WebhookOptions;
+  config: ConfigNode | undefined;
+  status: WebhookStatus;
+  /** Whether a wire leads from where the event leaves. */
+  isWired(event: WebhookEvent): boolean;
+  emit(event: WebhookEvent): void;
+  emitDuplicate(event: WebhookEvent): void;
+  emitDead(event: WebhookEvent): void;
+}
+
+/** Seconds after which a sender may try again. */
+const retryAfter = { full: 60, misconfigured: 300, unavailable: 15 };
+
+/** The durable inbox of a webhook node, from the node's start to its close. */
+export class WebhookInbox implements InboxConsumer {
+  #inbox: Inbox | undefined;
+  #forget: (() => void) | undefined;
+  #problem: OnegevityError | undefined;
+  #closed = false;
+  /** Resolves when the inbox is open, or it is known why it cannot be. */
+  readonly #ready: Promise<void>;
+  #endWaiting: () => void = () => undefined;
+
+  constructor(
+    private readonly RED: NodeAPI,
+    private readonly node: Node,
+    private readonly owner: InboxOwner,
+  ) {
+    // Messages sent before all nodes of the flow exist would be lost.
+    const started = new Promise<void>((resolve) => {
+      this.#endWaiting = resolve;
+      RED.events.once('flows:started', resolve);
+    });
+    this.#ready = started
+      .then(() => {
+        RED.events.removeListener('flows:started', this.#endWaiting);
+        return this.#closed ? undefined : this.#open();
+      })
+      .catch((error: unknown) => this.#misconfigured(error));
+  }
+
+  /** Keeps an event until the flow has ended its delivery. */
+  readonly store = async (event: WebhookEvent): Promise<Stored> => {
+    await this.#ready;
+    const { owner } = this;
+    if (!this.#inbox) return { stored: false, retryAfter: retryAfter.misconfigured };
+    // Nobody would ever end it.
+    if (!owner.isWired(event)) return { stored: true, release: () => owner.emit(event) };
+    try {
+      const result = await this.#put(this.#inbox, event);
+      if (this.#problem?.code === 'inbox_full') this.state(undefined);
+      if (result === 'stored') return { stored: true, release: () => undefined };
+      return { stored: true, release: () => owner.emitDuplicate({ ...event, duplicate: true }) };
+    } catch (error) {
+      const { code } = translated(this.RED, error);
+      if (code !== 'inbox_full') return { stored: false, retryAfter: retryAfter.unavailable };
+      this.state(new OnegevityError('inbox_full'));
+      return { stored: false, retryAfter: retryAfter.full };
+    }
+  };
+
+  deliver(delivery: Delivery): void {
+    const { id, attempt } = delivery;
+    try {
+      const event = unpackEvent(delivery, handleOf(this.node.id, id));
+      if (this.owner.isWired(event)) return this.owner.emit(event);
+    } catch {
+      // A record of another version: it stays, as a dead letter.
+      this.#inbox?.giveUp(id, attempt, 'internal').catch(() => undefined);
+      return;
+    }
+    this.#inbox?.done(id, attempt).catch(() => undefined);
+  }
+
+  deadLetter(letter: DeadDelivery): void {
+    const { status } = this.owner;
+    status.event('red', () => status.text('status.dead'));
+    status.warn(status.text(`errors.dead_${letter.cause}`));
+    try {
+      const event = unpackEvent(letter, handleOf(this.node.id, letter.id));
+      const { cause, reason } = letter;
+      Object.assign(event.delivery, { cause, ...(reason ? { reason } : {}) });
+      this.owner.emitDead(event);
+    } catch {
+      // It stays in the inbox, where the dialog shows it.
+    }
+  }
+
+  setAside(count: number, cause: 'damaged' | 'unknown_key'): void {
+    const { status } = this.owner;
+    status.event('red', () => status.text(`status.${cause}`));
+    const key = count === 0 ? 'errors.set_aside_lost' : `errors.set_aside_${cause}`;
+    this.node.error(status.text(key, { count }));
+  }
+
+  state(problem: OnegevityError | undefined): void {
+    if (problem?.code === this.#problem?.code) return;
+    this.#problem = problem;
+    const { status } = this.owner;
+    if (!problem) return status.storage();
+    const { code, message } = translated(this.RED, problem);
+    status.storage(code, shared(this.RED, `status.${code}`));
+    this.node.error(message);
+  }
+
+  /** @param removed whether the node was deleted: then what waits cannot be emitted any more */
+  async close(removed: boolean): Promise<void> {
+    this.#closed = true;
+    this.#endWaiting();
+    await this.#ready;
+    this.#forget?.();
+    const inbox = this.#inbox;
+    if (!inbox) return;
+    this.#inbox = undefined;
+    const stats = removed ? await inbox.stats().catch(() => undefined) : undefined;
+    await inbox.close();
+    if (stats) await this.#cleanUp(stats);
+  }
+
+  async #open(): Promise<void> {
+    const { options, config, status } = this.owner;
+    if (options.respond === 'flow') {
+      status.storage('inbox_with_flow', status.text('status.inbox_with_flow'));
+      this.node.error(status.text('errors.inbox_with_flow'));
+      return;
+    }
+    if (!config) throw new OnegevityError('no_config');
+    const inbox = await createInbox(this.RED, this.node.id, options, config);
+    this.#inbox = inbox;
+    this.#forget = makeKnown(this.node.id, inbox);
+    await inbox.open(this);
+  }
+
+  #misconfigured(error: unknown): void {
+    this.#inbox = undefined;
+    this.#forget?.();
+    this.state(translated(this.RED, error));
+  }
+
+  async #put(inbox: Inbox, event: WebhookEvent): Promise<'stored' | 'duplicate'> {
+    const window = this.owner.options.duplicates;
+    if (window === 0) return inbox.put(packEvent(event));
+    // A shape is good enough to route by, never to drop by.
+    const certain = event.topic !== undefined && event.topicSource !== 'shape';
+    const unique: Unique = { key: `${certain ? event.topic : ''} ${event.delivery.hash}`, window };
+    const result = await inbox.put(packEvent(event), unique);
+    if (result === 'stored' || certain) return result;
+    return inbox.put(packEvent({ ...event, duplicate: true }));
+  }
+
+  async #cleanUp({ waiting, inFlight, dead, setAside }: InboxStats): Promise<void> {
+    const left = waiting + inFlight + dead + setAside;
+    const { status, options } = this.owner;
+    if (left > 0) this.node.warn(status.text('errors.inbox_kept', { count: left, id: this.node.id }));
+    else if (options.inbox === 'disk')
+      await rm(inboxFolder(this.RED, this.node.id), { recursive: true, force: true });
+  }
+}
+
+/** Warns where a node without an inbox had one, and events still wait in it. */
+export async function warnOfLeftovers(RED: NodeAPI, node: Node, status: WebhookStatus): Promise<void> {
+  const left = await hasLeftovers(inboxFolder(RED, node.id)).catch(() => false);
+  if (left) node.warn(status.text('errors.inbox_left'));
+}

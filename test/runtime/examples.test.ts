@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type FlowNode, type NodeRed, type ProbeMessage, startNodeRed } from '../support/node-red';
+
+const folder = join(__dirname, '../../examples');
+
+function read(title: string): FlowNode[] {
+  const name = readdirSync(folder).find((file) => file.endsWith(` - ${title}.json`));
+  assert.ok(name, title);
+  return JSON.parse(readFileSync(join(folder, name), 'utf8')) as FlowNode[];
+}
+
+describe('The example', () => {
+  let nodeRed: NodeRed | undefined;
+  let flows: FlowNode[] = [];
+  afterEach(async () => {
+    await nodeRed?.stop();
+    nodeRed = undefined;
+  });
+
+  /** Starts an example as it is, with a probe in place of each debug node. */
+  const start = async (title: string): Promise<NodeRed> => {
+    flows = read(title);
+    nodeRed = await startNodeRed({
+      flows: flows.map((node) =>
+        node.type === 'debug' ? { ...node, type: 'test-probe', label: String(node.name), wires: [[]] } : node,
+      ),
+      settings: { onegevitySandboxPace: 0.1 },
+    });
+    return nodeRed;
+  };
+  const press = async (name: string): Promise<void> => {
+    const button = flows.find((node) => node.type === 'inject' && node.name === name);
+    assert.ok(button, name);
+    const { status } = await fetch(`${nodeRed?.url}/inject/${button.id}`, { method: 'POST' });
+    assert.equal(status, 200);
+  };
+  const first = ([message]: ProbeMessage[]): ProbeMessage['msg'] => message?.msg;
+
+  describe('"Activate a kit from a form page"', () => {
+    const send = async (code: string): Promise<{ status: number; text: string }> => {
+      const body = new URLSearchParams({ code });
+      const response = await fetch(`${nodeRed?.url}/activate-kit`, { method: 'POST', body });
+      return { status: response.status, text: await response.text() };
+    };
+
+    it('activates the kit of the typed code, and says what is wrong with another', async () => {
+      const running = await start('Activate a kit from a form page');
+      await running.waitForMessages('ordered');
+      const page = await (await fetch(`${running.url}/activate-kit`)).text();
+      assert.match(page, /<form method="post">/);
+      assert.doesNotMatch(page, /role="status"/);
+
+      const wrong = await send('<b>no code</b>');
+      assert.equal(wrong.status, 400);
+      assert.match(wrong.text, /does not belong to your kit/);
+      assert.match((await send(' ')).text, /Please type the code/);
+      for (let time = 0; time < 2; time++) {
+        const right = await send(' th-demo ');
+        assert.equal(right.status, 200, right.text);
+        assert.match(right.text, /Your kit is active/);
+      }
+      const refused = running.messagesOf('not activated').map(({ msg }) => msg.error.code as string);
+      assert.deepEqual(refused, ['validation', 'missing_parameter']);
+    });
+  });
+
+  describe('"Results to a report message"', () => {
+    it('makes one message with the report as a file, also when it is deployed again', async () => {
+      const running = await start('Results to a report message');
+      const message = first(await running.waitForMessages('message to the patient', 1, 15_000));
+      assert.equal(message.to, 'grace@example.com');
+      assert.equal(message.topic, 'Your results are ready');
+      assert.match(String(message.payload), /^Dear Grace Example,\n\nyour report ".+" is ready/);
+      const [file, ...others] = message.attachments;
+      assert.equal(others.length, 0);
+      assert.equal(file.filename, 'Report as PDF.pdf');
+      assert.equal(Buffer.from(file.content).subarray(0, 5).toString(), '%PDF-');
+      await press('Order for Grace');
+      const order = flows.find(({ operation }) => operation === 'createPatientOrder');
+      await running.waitForStatus(order?.id ?? '', ({ text }) => text === 'conflict');
+      assert.deepEqual(running.messagesOf('not ordered'), []);
+      assert.deepEqual(running.messagesOf('error'), []);
+      assert.equal(running.messagesOf('message to the patient').length, 1);
+    });
+  });
+
+  describe('"Nightly reconcile"', () => {
+    it('finds every complete order of every patient, and each of them once', async () => {
+      const running = await start('Nightly reconcile');
+      await press('at 3 in the night');
+      const end = first(await running.waitForMessages('all patients read'));
+      assert.equal(end.parts.count, 25);
+      // By the plans of the seeded patients: 1, 7, 11, 13, 15, 21 and 25 have complete orders.
+      const handled = await running.waitForMessages('handled', 11);
+      assert.equal(new Set(handled.map(({ msg }) => msg.topic as string)).size, 11);
+      await press('at 3 in the night');
+      await running.waitForMessages('all patients read', 2);
+      assert.equal(running.messagesOf('handled').length, 11);
+      assert.deepEqual(running.messagesOf('error'), []);
+    });
+  });
+
+  describe('"Errors and retries"', () => {
+    it('tells the four outcomes apart, and settles the order whose fate is not known', async () => {
+      const running = await start('Errors and retries');
+      await press('good order');
+      await running.waitForMessages('ordered');
+      await press('good order');
+      const known = first(await running.waitForMessages('exists already'));
+      assert.equal(known.payload.orderIdentifier, 'DEMO-7-GOOD');
+
+      await press('faulty order');
+      const faulty = first(await running.waitForMessages('to be corrected')).onegevity.error;
+      assert.equal(faulty.code, 'validation');
+      assert.match(String(faulty.fieldErrors[0].fieldName), /kitActivations/);
+      await press('incomplete order');
+      const [, incomplete] = await running.waitForMessages('to be corrected', 2);
+      assert.equal(incomplete?.msg.error.code, 'bad_body');
+
+      await press('cut line');
+      // It arrived in that millisecond, or it did not and was sent again: either way it is there, once.
+      const settled = await running.waitFor(() => {
+        const made = [...running.messagesOf('it had arrived'), ...running.messagesOf('ordered')];
+        return made.find(({ msg }) => msg.payload.orderIdentifier === 'DEMO-7-CUT');
+      }, 'the order to be settled');
+      assert.equal(settled.msg.statusCode < 300, true);
+      assert.deepEqual(running.messagesOf('stopped'), []);
+    });
+  });
+
+  describe('"Register many patients from a CSV"', () => {
+    it('registers each row once, counts them, and says what became of each', async () => {
+      const running = await start('Register many patients from a CSV');
+      await press('register');
+      const { payload, summary } = first(await running.waitForMessages('each row'));
+      assert.equal(payload.length, 10);
+      assert.deepEqual(summary, { registered: 8, 'known already': 1, failed: 1 });
+      const results = payload as { patientIdentifier: string; result: string }[];
+      assert.deepEqual(
+        results.find(({ result }) => result.startsWith('failed')),
+        { patientIdentifier: 'CSV-008', result: 'failed: validation (dateOfBirth)' },
+      );
+      assert.equal(running.messagesOf('progress').at(-1)?.msg.progress, '10 of 10');
+
+      await press('register');
+      const [, again] = await running.waitForMessages('each row', 2);
+      assert.deepEqual(again?.msg.summary, { 'known already': 9, failed: 1 });
+    });
+  });
+
+  describe('"Survey answers in, health profile out"', () => {
+    it('gives back the answers that were sent, and the profile that they fill', async () => {
+      const running = await start('Survey answers in, health profile out');
+      const button = flows.find((node) => node.name === 'answers of a form');
+      const { answers } = JSON.parse(String(button?.payload)) as { answers: Record<string, unknown> };
+      await press('answers of a form');
+      const found = first(await running.waitForMessages('answers')).payload.answers;
+      assert.deepEqual(found, { ...answers, MOOD: { ANXIETY: 1, CHEERFUL: 3 } });
+      const profile = first(await running.waitForMessages('health profile')).payload.healthProfile;
+      assert.equal(profile.SWIMMING, 'false');
+      assert.equal(profile.WEIGHT, '142');
+      await press('has stopped to smoke');
+      await running.waitForMessages('changed');
+      assert.deepEqual(running.messagesOf('error'), []);
+    });
+  });
+});
+
+describe('Every example', () => {
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.json'))) {
+    it(`${file} is complete, explains itself and holds no secret`, () => {
+      const nodes = JSON.parse(readFileSync(join(folder, file), 'utf8')) as FlowNode[];
+      const ids = new Set(nodes.map(({ id }) => id));
+      assert.equal(ids.size, nodes.length);
+      assert.ok(nodes.some(({ type }) => type === 'comment'));
+      for (const node of nodes) {
+        assert.equal('credentials' in node, false);
+        for (const wire of ((node.wires as string[][] | undefined) ?? []).flat())
+          assert.ok(ids.has(wire), wire);
+        for (const id of [node.z, node.config] as (string | undefined)[]) {
+          if (id !== undefined) assert.ok(ids.has(id), id);
+        }
+        if (node.type === 'onegevity-config') assert.equal(node.environment, 'sandbox');
+      }
+    });
+  }
+
+  it('has identifiers of its own, so that all can be imported', () => {
+    const all = readdirSync(folder).flatMap((file) =>
+      (JSON.parse(readFileSync(join(folder, file), 'utf8')) as FlowNode[]).map(({ id }) => id),
+    );
+    assert.equal(new Set(all).size, all.length);
+  });
+});
