@@ -476,6 +476,17 @@ describe('UI-Kit node', () => {
       assert.equal(vendor.tokens, 1);
     });
 
+    it('answers a frame whose exchange a deploy cuts off, and closes at once', async () => {
+      await start(vendor.url);
+      const asked = new Promise<void>((resolve) => (vendor.token = () => resolve()));
+      const pending = get(redirect(await page(canaries.patient), canaries.code));
+      await asked;
+      const before = performance.now();
+      await helper.unload();
+      assert.ok(performance.now() - before < 1000);
+      assert.equal((await pending).status, 503);
+    });
+
     it('leaks nothing where all goes well either', async () => {
       await start(vendor.url);
       await visit(redirect(await page(canaries.patient), canaries.code));
