@@ -27,15 +27,15 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/*.cjs', '*.mjs'],
+    files: ['**/*.cjs', '**/*.mjs'],
     languageOptions: {
       globals: {
         Buffer: 'readonly',
         console: 'readonly',
+        module: 'writable',
         performance: 'readonly',
         process: 'readonly',
         require: 'readonly',
-        module: 'writable',
       },
     },
   },
