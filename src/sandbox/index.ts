@@ -45,6 +45,8 @@ export interface SandboxOptions {
   webhookSecret?: string;
   /** Lets the process end although the sandbox runs. */
   unref?: boolean;
+  /** Where `/oauth/authorize` may go on to; without it, every http(s) URL is taken. */
+  redirectUris?: readonly string[];
   /** Seconds that an access token lives, by default 3600. */
   tokenLifetime?: number;
   /** Seconds before the second, third… attempt of a delivery, by default 1, 5 and 30. The vendor documents none. */
@@ -127,7 +129,14 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const hosts = [host.includes(':') ? `[${host}]` : host, ...(options.allowedHosts ?? [])].map((name) =>
     name.toLowerCase(),
   );
-  const server = makeServer({ api, controls, hosts, unref, emit });
+  const server = makeServer({
+    api,
+    controls,
+    hosts,
+    redirectUris: options.redirectUris,
+    unref,
+    emit,
+  });
   if (unref) server.on('connection', (socket) => socket.unref());
   const listening = await listen(server, port, host);
   if (unref) server.unref();

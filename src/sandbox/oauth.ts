@@ -32,9 +32,16 @@ export async function serveToken(auth: Auth, req: IncomingMessage, lifetime?: nu
 /**
  * Serves `GET /oauth/authorize`, which the vendor's UI-Kit opens in a hidden frame: it goes on to the redirect at
  * once, with a code or with an error that the page behind it can tell.
+ * @param redirectUris the registered ones; undefined: every one is taken
  */
-export function serveAuthorize(auth: Auth, store: Store, query: URLSearchParams, res: ServerResponse): void {
-  const target = redirectTarget(query);
+export function serveAuthorize(
+  auth: Auth,
+  store: Store,
+  redirectUris: readonly string[] | undefined,
+  query: URLSearchParams,
+  res: ServerResponse,
+): void {
+  const target = redirectTarget(query, redirectUris);
   if (!target || !auth.isClient(query.get('client_id'))) {
     sendJson(res, 400, {
       error: 'invalid_request',
@@ -58,8 +65,10 @@ export function serveAuthorize(auth: Auth, store: Store, query: URLSearchParams,
   res.writeHead(302, { location: target.href, ...NO_STORE, 'content-length': 0 }).end();
 }
 
-function redirectTarget(query: URLSearchParams): URL | undefined {
+/** @returns where to go on, if it may be gone to: where none are registered, any http(s) URL without a fragment */
+function redirectTarget(query: URLSearchParams, registered: readonly string[] | undefined): URL | undefined {
   const text = query.get('redirect_uri') ?? '';
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  return url?.protocol === 'http:' || url?.protocol === 'https:' ? url : undefined;
+  const fits = (url?.protocol === 'http:' || url?.protocol === 'https:') && !text.includes('#');
+  return fits && (registered?.includes(text) ?? true) ? url : undefined;
 }

@@ -17,6 +17,8 @@ export interface ServerParts {
   controls: Controls;
   /** Names by which the control routes may be called beside those of this computer. */
   hosts: readonly string[];
+  /** Where `/oauth/authorize` may go on to; undefined: anywhere. */
+  redirectUris: readonly string[] | undefined;
   unref: boolean;
   emit: (events: readonly SandboxEvent[]) => void;
 }
@@ -62,7 +64,8 @@ async function handle(parts: ServerParts, req: IncomingMessage, res: ServerRespo
   else if (path === '/oauth/token') await serveTokens(parts, req, res, entry);
   else if (path === '/oauth/authorize' && req.method === 'GET') {
     entry.operation = 'authorize';
-    serveAuthorize(parts.controls.auth, parts.controls.shop.store, new URLSearchParams(query), res);
+    const { auth, shop } = parts.controls;
+    serveAuthorize(auth, shop.store, parts.redirectUris, new URLSearchParams(query), res);
   } else throw generalError(404, 'There is no such resource.');
 }
 

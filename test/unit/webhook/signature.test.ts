@@ -58,6 +58,18 @@ describe('the webhook signature', () => {
     assert.equal(verify(body, right, ['new', 's']), true);
   });
 
+  it('refuses what neither of two secrets has signed', () => {
+    assert.equal(reasonOf(right, { current: 'new', previous: 'old' }), 'wrong_signature');
+    assert.equal(reasonOf(right, { previous: 'old' }), 'wrong_signature');
+  });
+
+  it('signs nothing without a secret, nor what is neither text nor bytes', () => {
+    assert.equal(sign(body, ''), '');
+    assert.equal(sign(body, undefined as unknown as string), '');
+    assert.equal(sign(42 as unknown as string, 's'), '');
+    assert.equal(sign({ length: 3 } as unknown as string, 's'), '');
+  });
+
   it('accepts nothing without a secret', () => {
     for (const secrets of [{}, { current: '' }, { current: undefined }]) {
       assert.equal(reasonOf(right, secrets), 'no_secret');

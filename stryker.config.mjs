@@ -1,0 +1,28 @@
+import process from 'node:process';
+
+/**
+ * Mutation testing of the library, by hand, since it takes long:
+ * `npx -p @stryker-mutator/core@9 -p @stryker-mutator/mocha-runner@9 stryker run`
+ * It runs the unit tests only. `STRYKER_MUTATE` and `STRYKER_TESTS` narrow it down (globs with spaces between).
+ */
+export default {
+  testRunner: 'mocha',
+  testRunnerNodeArgs: ['--import', 'tsx'],
+  mutate: (
+    process.env.STRYKER_MUTATE ?? 'src/lib/webhook/signature.ts src/lib/auth/**/*.ts src/lib/api/**/*.ts'
+  ).split(' '),
+  mochaOptions: {
+    spec: (
+      process.env.STRYKER_TESTS ??
+      'test/unit/api/**/*.test.ts test/unit/auth/**/*.test.ts test/unit/webhook/**/*.test.ts'
+    ).split(' '),
+  },
+  coverageAnalysis: 'perTest',
+  ignoreStatic: true,
+  concurrency: 2,
+  timeoutMS: 20_000,
+  reporters: ['clear-text', 'json'],
+  clearTextReporter: { logTests: false, allowColor: false },
+  tempDirName: '.stryker-tmp',
+  jsonReporter: { fileName: 'coverage/mutation.json' },
+};
