@@ -3,11 +3,17 @@
  * that Node-RED reads from beside a node's .js (its .html, `locales/`, `icons/`).
  */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { bin } from '../package.json';
 import { generate } from './generate';
+import { completeHelp } from './help';
+
+interface Catalogue {
+  errors: Record<string, string>;
+  status: Record<string, string>;
+}
 
 const root = join(__dirname, '..');
 process.chdir(root);
@@ -33,7 +39,32 @@ async function build(): Promise<void> {
   for (const file of readdirSync('src/nodes').filter((name) => name.endsWith('.html'))) {
     cpSync(join('src/nodes', file), join('dist/nodes', file));
   }
-  for (const folder of ['locales', 'icons']) cpSync(folder, join('dist/nodes', folder), { recursive: true });
+  cpSync('icons', 'dist/nodes/icons', { recursive: true });
+  for (const language of readdirSync('locales', { withFileTypes: true })) {
+    if (language.isDirectory()) copyLocale(join('locales', language.name));
+  }
+}
+
+function copyLocale(source: string): void {
+  const target = join('dist/nodes', source);
+  mkdirSync(target, { recursive: true });
+  const shared = join(source, 'shared');
+  const read = (file: string) => readFileSync(file, 'utf8');
+  const catalogue = JSON.parse(read(join(source, 'onegevity-config.json'))) as Catalogue;
+  const parts = readdirSync(shared).map(
+    (name) => [basename(name, '.html'), read(join(shared, name))] as const,
+  );
+  for (const name of readdirSync(source)) {
+    if (name.endsWith('.json')) cpSync(join(source, name), join(target, name));
+    if (!name.endsWith('.html')) continue;
+    const { errors, status: statuses } = catalogue;
+    const help = completeHelp(read(join(source, name)), {
+      parts: Object.fromEntries(parts),
+      errors,
+      statuses,
+    });
+    writeFileSync(join(target, name), help);
+  }
 }
 
 build().catch((error: unknown) => {

@@ -26,3 +26,18 @@ export function marked(node: EditorNode, label: string): string {
 export function labelStyle(node: EditorNode): string {
   return node.name ? 'node_label_italic' : '';
 }
+
+/**
+ * A node dragged from the palette uses the account where there is only one to choose from. Imported nodes, which are
+ * on the workspace already, keep what their flow says.
+ */
+export function added(node: EditorNode): void {
+  if (node.config || RED.nodes.node(node.id)) return;
+  const accounts: EditorNode[] = [];
+  RED.nodes.eachConfig((config) => {
+    if (config.type === 'onegevity-config' && (!config.z || config.z === RED.workspaces.active()))
+      accounts.push(config);
+  });
+  const [only, another] = accounts;
+  if (only && !another) node.config = only.id;
+}

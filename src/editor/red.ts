@@ -39,6 +39,8 @@ export interface EditorNode {
   type: string;
   name?: string;
   config?: string;
+  /** The tab of a node; undefined on a config node of all tabs. */
+  z?: string;
   outputs?: number;
   users?: EditorNode[];
   credentials?: Record<string, string | boolean>;
@@ -60,6 +62,7 @@ export interface Red {
   };
   utils: { validateTypedProperty(value: string, type: string, options?: object): true | string | false };
   editor: { editJSON(options: { value: string; focus: boolean; complete: (text: string) => void }): void };
+  workspaces: { active(): string };
   view: { redraw(updateActive?: boolean): void };
   i18n: { lang(): string };
   notify(text: string, options: { type: string; timeout?: number }): void;

@@ -88,13 +88,13 @@ export class Editor {
     await this.dialogOpen(isConfig ? 'config' : 'node');
   }
 
-  /** Waits until a dialog has slid in. */
-  async dialogOpen(kind: 'node' | 'config' = 'node'): Promise<void> {
+  /** Waits until a dialog has slid in. @param again after another one above it: it does not get the focus */
+  async dialogOpen(kind: 'node' | 'config' = 'node', { again = false } = {}): Promise<void> {
     const button = kind === 'node' ? '#node-dialog-ok' : '#node-config-dialog-ok';
     await this.page.waitForFunction(
       `(() => {
         const tray = document.querySelector('${button}')?.closest('.red-ui-tray');
-        return tray && getComputedStyle(tray).right === '0px' && tray.contains(document.activeElement);
+        return tray && getComputedStyle(tray).right === '0px' && (${again} || tray.contains(document.activeElement));
       })()`,
     );
   }
@@ -114,7 +114,8 @@ export class Editor {
     const handle = await button.elementHandle();
     await button.click();
     await handle?.waitForElementState('hidden');
-    if ((await this.page.locator('#node-dialog-ok').count()) > 0) await this.dialogOpen();
+    if ((await this.page.locator('#node-dialog-ok').count()) > 0)
+      await this.dialogOpen('node', { again: true });
   }
 
   /** What a typed input of the open dialog holds. */

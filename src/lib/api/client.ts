@@ -1,7 +1,7 @@
 import type { ClientAuth, IssuedToken, TokenResponse } from '../auth/token-manager';
 import { TokenManager } from '../auth/token-manager';
 import { OnegevityError } from './errors';
-import { type Http, type HttpOptions, type HttpRequest, openHttp } from './http';
+import { type Http, type HttpOptions, type HttpRequest, openHttp, Stop } from './http';
 import { Limiter } from './limiter';
 import type { Operation } from './operation';
 import { fillPath, queryString } from './path';
@@ -216,15 +216,15 @@ export class ApiClient {
   }
 
   /** @throws OnegevityError */
-  async #exchange(request: Omit<HttpRequest, 'controller'>, owner?: object): Promise<RawResponse> {
+  async #exchange(request: Omit<HttpRequest, 'stop'>, owner?: object): Promise<RawResponse> {
     this.#http ??= openHttp(this.options);
     const http = await this.#http;
     this.#refuseWhenGone(owner);
-    const controller = new AbortController();
-    const entry = { owner, stop: () => controller.abort() };
+    const stop = new Stop();
+    const entry = { owner, stop: () => stop.abort() };
     this.#underWay.add(entry);
     try {
-      return await http.send({ ...request, controller });
+      return await http.send({ ...request, stop });
     } finally {
       this.#underWay.delete(entry);
     }

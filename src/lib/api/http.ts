@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import type { Axios, AxiosResponse, InternalAxiosRequestConfig } from 'axios' with {
   'resolution-mode': 'import',
 };
@@ -28,6 +29,17 @@ export interface HttpOptions {
   maxBytes?: number;
 }
 
+/** What undici and axios need of an AbortController, at a tenth of its cost for each call. */
+export class Stop extends EventEmitter {
+  aborted = false;
+
+  abort(): void {
+    if (this.aborted) return;
+    this.aborted = true;
+    this.emit('abort');
+  }
+}
+
 export interface HttpRequest {
   method: string;
   /** Path and query, below the root. */
@@ -39,7 +51,7 @@ export interface HttpRequest {
   /** A fault after sending leaves open whether it was carried out: `outcome: "unknown"`. */
   writes: boolean;
   /** Aborted by the caller to give up, and by the time limit. Good for one request. */
-  controller: AbortController;
+  stop?: Stop;
 }
 
 export interface Http {
@@ -110,22 +122,22 @@ async function openDispatcher(
 }
 
 async function send(client: Axios, request: HttpRequest, proxied: boolean): Promise<RawResponse> {
-  const { controller, timeout } = request;
+  const { stop = new Stop(), timeout } = request;
   let timedOut = false;
   const timer = setTimeout(
     () => {
       timedOut = true;
-      controller.abort();
+      stop.abort();
     },
     Math.min(timeout, longestTimer),
   );
   try {
-    const response: AxiosResponse<Buffer> = await client.request({
+    const response: AxiosResponse<string> = await client.request({
       method: request.method,
       url: request.path,
       headers: request.headers,
       data: request.body,
-      signal: controller.signal,
+      signal: stop,
     });
     return {
       statusCode: response.status,
@@ -133,7 +145,7 @@ async function send(client: Axios, request: HttpRequest, proxied: boolean): Prom
       body: response.data,
     };
   } catch (error) {
-    const code = timedOut ? 'timeout' : controller.signal.aborted ? 'aborted' : networkCode(error, proxied);
+    const code = timedOut ? 'timeout' : stop.aborted ? 'aborted' : networkCode(error, proxied);
     throw new OnegevityError(code, {
       values: { seconds: timeout / 1000 },
       outcome: request.writes && mayHaveArrived(code, error) ? 'unknown' : 'failed',
@@ -156,7 +168,7 @@ async function overUndici(
     body: (config.data as string | undefined) ?? null,
     signal: config.signal,
   });
-  const data = Buffer.from(await body.arrayBuffer());
+  const data = await body.text();
   return { data, status: statusCode, statusText: '', headers: headers as AxiosResponse['headers'], config };
 }
 

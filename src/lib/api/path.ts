@@ -39,11 +39,8 @@ export function fillPath(template: string, params: Readonly<Record<string, unkno
 
 /** @returns `?a=b&…` of all values that are present, or an empty string */
 export function queryString(params: Readonly<Record<string, unknown>>): string {
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(params)) {
-    const text = parameterText(name, value);
-    if (text !== '') query.set(name, text);
-  }
-  const text = query.toString();
-  return text && `?${text}`;
+  const present = Object.entries(params)
+    .map(([name, value]) => [name, parameterText(name, value)])
+    .filter(([, text]) => text !== '');
+  return present.length === 0 ? '' : `?${new URLSearchParams(present).toString()}`;
 }

@@ -4,7 +4,7 @@ import { type ErrorCode, type FieldError, OnegevityError } from './errors';
 export interface RawResponse {
   statusCode: number;
   headers: Record<string, string | string[] | undefined>;
-  body: Buffer;
+  body: string;
 }
 
 export function asObject(value: unknown): Record<string, unknown> | undefined {
@@ -18,10 +18,10 @@ export function header(response: RawResponse, name: string): string | undefined 
   return Array.isArray(value) ? value[0] : value;
 }
 
-/** @returns the parsed body, or undefined where it is no JSON; a byte order mark is allowed */
-export function parseJson(body: Buffer): unknown {
+/** @returns the parsed body, or undefined where it is no JSON */
+export function parseJson(body: string): unknown {
   try {
-    return JSON.parse(body.toString('utf8').replace(/^\ufeff/, '')) as unknown;
+    return JSON.parse(body) as unknown;
   } catch {
     return undefined;
   }

@@ -57,7 +57,6 @@ async function tryOut(
         },
         body: form,
         timeout,
-        controller: new AbortController(),
         writes: false,
       });
       sent.catch((error: unknown) => (fault = error));
@@ -94,7 +93,6 @@ async function readFault(http: Http, token: string, timeout: number): Promise<On
       path: `${apiBase}/packages?pageNumber=1&pageSize=1`,
       headers: { authorization: `Bearer ${token}`, accept: 'application/json' },
       timeout,
-      controller: new AbortController(),
       writes: false,
     });
     const { statusCode } = response;

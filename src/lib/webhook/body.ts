@@ -26,11 +26,17 @@ export function readBody(
   let first: Buffer | undefined;
   let more: Buffer[] | undefined;
   let size = 0;
+  let finished = false;
 
   const finish = (result: Buffer | BodyFault): void => {
+    if (finished) return;
+    finished = true;
     clearTimeout(timer);
-    request.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
-    if (typeof result === 'string') request.pause();
+    if (typeof result === 'string') {
+      request.off('data', onData).off('end', onEnd).off('close', onGone);
+      request.pause();
+      first = more = undefined;
+    }
     done(result);
   };
   const onData = (chunk: Buffer): void => {
@@ -42,5 +48,6 @@ export function readBody(
   const onEnd = (): void => finish(more ? Buffer.concat(more, size) : (first ?? Buffer.alloc(0)));
   const onGone = (): void => finish('gone');
   const timer = setTimeout(() => finish('too_slow'), bodyTimeout);
-  request.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
+  // Without a listener for 'error', a request that breaks off only closes.
+  request.on('data', onData).on('end', onEnd).on('close', onGone);
 }

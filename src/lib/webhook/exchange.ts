@@ -91,6 +91,8 @@ export class Exchange {
     // To close a socket at once with unread bytes resets it, and the client may lose the answer.
     socket.destroySoon = () => {
       socket.end();
+      // What the client still sends is left in the network, not read to be thrown away.
+      setImmediate(() => socket.pause());
       const timer = setTimeout(() => socket.destroy(), lingerTime);
       socket.once('close', () => clearTimeout(timer));
     };

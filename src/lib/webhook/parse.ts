@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+
 /** Why a signed body could not be made into a payload; the payload is then the body's bytes. */
 export type BodyReason = 'not_utf8' | 'malformed_json' | 'too_deep' | 'bad_encoding';
 
@@ -12,39 +14,34 @@ export interface Parsed {
 
 /** Deeper payloads overflow the stack of what flows do with messages (cloning, debug, functions). */
 const maxDepth = 64;
-const decoder = new TextDecoder('utf-8', { fatal: true });
+const byteOrderMark = '\ufeff';
 /** Digits enough to be beyond 2^53, or an exponent: worth the slower look. */
 const maybeBig = /\d{16}|\d[eE][+]?\d/;
 
 /** @returns the JSON value of the bytes; a byte order mark at the start is skipped */
 export function parseBody(body: Buffer): Parsed {
-  let text: string;
+  if (!isUtf8(body)) return { payload: body, reason: 'not_utf8' };
+  const whole = body.toString();
+  const text = whole.startsWith(byteOrderMark) ? whole.slice(1) : whole;
+  const result: Parsed = { payload: undefined };
   try {
-    text = decoder.decode(body);
-  } catch {
-    return { payload: body, reason: 'not_utf8' };
-  }
-  const notes = new Set<BodyNote>();
-  let payload: unknown;
-  try {
-    payload = JSON.parse(text);
+    result.payload = JSON.parse(text);
     if (maybeBig.test(text)) {
       const exact = quoteBigNumbers(text);
       if (exact !== text) {
-        payload = JSON.parse(exact);
-        notes.add('big_number');
+        result.payload = JSON.parse(exact);
+        note(result, 'big_number');
       }
     }
   } catch {
     return { payload: body, reason: 'malformed_json' };
   }
-  if (typeof payload !== 'object' || payload === null) return withNotes(payload, notes);
-  if (!makeSafe(payload, 1, notes)) return { payload: body, reason: 'too_deep' };
-  return withNotes(payload, notes);
+  const safe = !isObject(result.payload) || makeSafe(result.payload, 1, result);
+  return safe ? result : { payload: body, reason: 'too_deep' };
 }
 
-function withNotes(payload: unknown, notes: ReadonlySet<BodyNote>): Parsed {
-  return notes.size === 0 ? { payload } : { payload, notes: [...notes] };
+function note(result: Parsed, what: BodyNote): void {
+  if (!result.notes?.includes(what)) result.notes = [...(result.notes ?? []), what];
 }
 
 /**
@@ -97,7 +94,7 @@ function isOfNumber(code: number): boolean {
  * Removes members that would reach an object's prototype when a flow copies or merges the payload.
  * @returns false where the value is nested too deeply
  */
-function makeSafe(value: object, depth: number, notes: Set<BodyNote>): boolean {
+function makeSafe(value: object, depth: number, result: Parsed): boolean {
   if (depth > maxDepth) return false;
   const members = value as Record<string, unknown>;
   for (const key of Object.keys(members)) {
@@ -107,8 +104,8 @@ function makeSafe(value: object, depth: number, notes: Set<BodyNote>): boolean {
       (key === 'constructor' && isObject(member) && Object.hasOwn(member, 'prototype'))
     ) {
       delete members[key];
-      notes.add('prototype_key');
-    } else if (isObject(member) && !makeSafe(member, depth + 1, notes)) {
+      note(result, 'prototype_key');
+    } else if (isObject(member) && !makeSafe(member, depth + 1, result)) {
       return false;
     }
   }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { TopicName } from '../../generated/topics';
 import type { BodyLimits } from './body';
@@ -212,7 +212,7 @@ export class Receiver {
       payload,
       verified,
       delivery: {
-        hash: createHash('sha256').update(body).digest('hex'),
+        hash: hash('sha256', body, 'hex'),
         receivedAt: new Date().toISOString(),
       },
       headers: this.#passed(headers),

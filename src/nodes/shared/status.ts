@@ -2,12 +2,16 @@ import type { Node, NodeAPI } from 'node-red';
 import type { ErrorCode, OnegevityError } from '../../lib/api/errors';
 import { type ConfigNode, shared } from './config-node';
 
+/** Milliseconds without a call after which a node is idle: in a stream of messages its status does not flicker. */
+const settleTime = 100;
+
 /**
  * The status of a node that calls the API: blue while calls are in flight (counted, so that parallel messages do
  * not clear each other's), red after a failure, else the idle status.
  */
 export class CallStatus {
   #inFlight = 0;
+  #settling: NodeJS.Timeout | undefined;
   #shown: string | undefined;
   #closed = false;
 
@@ -38,18 +42,29 @@ export class CallStatus {
 
   succeeded(): void {
     this.#inFlight--;
-    if (this.#inFlight === 0) this.idle();
+    if (this.#inFlight > 0 || this.#closed) return;
+    this.#settling ??= setTimeout(() => {
+      this.#settling = undefined;
+      if (this.#inFlight === 0) this.idle();
+    }, settleTime).unref();
   }
 
   failed(error: OnegevityError): void {
     this.#inFlight--;
+    this.#stopSettling();
     this.#show('red', 'ring', error.code);
   }
 
   /** Clears the status for good: what ends later belongs to no node any more. */
   close(): void {
+    this.#stopSettling();
     this.#clear();
     this.#closed = true;
+  }
+
+  #stopSettling(): void {
+    clearTimeout(this.#settling);
+    this.#settling = undefined;
   }
 
   #clear(): void {
