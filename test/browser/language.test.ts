@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { tab, useEditor } from '../support/editor-suite';
+import { catalogue } from '../support/locales';
+
+const german = (type: string, key: string) => catalogue('de', type).get(key) ?? assert.fail(key);
 
 describe('the editor in German', function () {
   this.timeout(60_000);
@@ -18,11 +21,14 @@ describe('the editor in German', function () {
     };
     const editor = await suite.open([tab, config, { ...node, wires: [[]] }], { language: 'de' });
     const palette = (await editor.palette()).map(({ label }) => label);
-    assert.ok(palette.includes('Auftrag') && palette.includes('Bericht'), palette.join());
+    for (const type of ['onegevity-order', 'onegevity-report']) {
+      assert.ok(palette.includes(german(type, 'paletteLabel')), palette.join());
+    }
     await editor.openDialog('n1');
     assert.match((await editor.notes('danger')).join(' '), /PRODUKTION.*echter Patienten/);
     const labels = await editor.page.locator('.onegevity-dialog label').allTextContents();
-    for (const label of ['Operation', 'Patient', 'Inhalt aus', 'Ergebnis nach']) {
+    for (const key of ['editor.operation', 'fields.patientIdentifier', 'editor.bodyMode', 'editor.output']) {
+      const label = german('onegevity-config', key);
       assert.ok(
         labels.some((text) => text.trim() === label),
         `${label} in ${labels.join()}`,
