@@ -1,3 +1,5 @@
+import process from 'node:process';
+
 /**
  * Mutation testing of the library, by hand, since it takes long:
  * `npx -p @stryker-mutator/core@9 -p @stryker-mutator/mocha-runner@9 stryker run`

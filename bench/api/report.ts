@@ -31,21 +31,27 @@ export interface Report {
   streaming: Streaming;
 }
 
+/** How many times the order node does what a peer does. */
 export interface Ratio {
   inFlight: number;
-  ofCore: number;
-  ofAxios: number;
+  peer: Candidate;
+  /** In the same time. */
+  byTime: number;
+  /** With the same processor time of Node-RED: what is left of the comparison on a busy machine. */
+  byProcessor: number;
 }
 
-/** How many times the order node does what its peers do. */
 export function ratios(figures: readonly Figures[]): Ratio[] {
-  const rate = (candidate: Candidate, inFlight: number) =>
-    figures.find((one) => one.candidate === candidate && one.inFlight === inFlight)?.perSecond ?? Number.NaN;
-  return [...new Set(figures.map(({ inFlight }) => inFlight))].map((inFlight) => ({
-    inFlight,
-    ofCore: rate('order node', inFlight) / rate('core http request', inFlight),
-    ofAxios: rate('order node', inFlight) / rate('bare axios', inFlight),
-  }));
+  const find = (candidate: Candidate, inFlight: number) =>
+    figures.find((one) => one.candidate === candidate && one.inFlight === inFlight);
+  return [...new Set(figures.map(({ inFlight }) => inFlight))].flatMap((inFlight) =>
+    (['core http request', 'bare axios'] as const).flatMap((peer) => {
+      const [own, other] = [find('order node', inFlight), find(peer, inFlight)];
+      if (!own || !other) return [];
+      const byTime = own.perSecond / other.perSecond;
+      return { inFlight, peer, byTime, byProcessor: other.cpuMicroseconds / own.cpuMicroseconds };
+    }),
+  );
 }
 
 /** The report as Markdown. */
@@ -62,8 +68,9 @@ export function table({ machine, node, figures, ratios: found, tokens, streaming
     ...rows,
     '',
     ...found.map(
-      ({ inFlight, ofCore, ofAxios }) =>
-        `- at ${inFlight} in flight: ${ofCore.toFixed(2)} times core http request, ${ofAxios.toFixed(2)} times bare axios`,
+      ({ inFlight, peer, byTime, byProcessor }) =>
+        `- at ${inFlight} in flight the order node does ${byTime.toFixed(1)} times the messages of ${peer}, ` +
+        `and ${byProcessor.toFixed(1)} times as many for the same processor time`,
     ),
     `- 1,000 cold messages: ${tokens.cold} token request(s)`,
     `- 1,000 messages that meet a revoked token: ${tokens.revoked} token request(s)`,

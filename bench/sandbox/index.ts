@@ -1,6 +1,6 @@
 /**
- * How the sandbox does with many patients: time to start, time of a list page, memory. Run it after `npm run build`:
- * `npx tsx bench/sandbox`. Each count of patients gets a process of its own, as `npx onegevity-sandbox` is used.
+ * How the sandbox does with many patients: time to start, time of a list page, memory. Run it with
+ * `npm run bench:sandbox`. Each count of patients gets a process of its own, as `npx onegevity-sandbox` is used.
  */
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';

@@ -1,5 +1,5 @@
 import { connectionTest } from './connection-test';
-import { byId, el, note, select, showDefaults } from './dom';
+import { button, byId, el, note, select, showDefaults } from './dom';
 import { environmentOf, type Known } from './environment';
 import type { EditorNode } from './red';
 import { rootOf } from './roots';
@@ -85,12 +85,27 @@ export function prepare(node: EditorNode): void {
   for (const name of [...secrets, 'baseUrl']) watchValue(byId(prefix + name), node.id);
   watchValue(variable, node.id);
   connectionTest(node);
+  offerKey(byId(`${prefix}inboxKey`));
 }
 
 /** The page of the sandbox inside Node-RED, beside the editor. */
 function sandboxPage(): HTMLElement {
   const link = { href: 'onegevity/sandbox/', target: '_blank', rel: 'noopener' };
   return el('a', link, shared('config.sandboxPage'));
+}
+
+/** A new key of 32 bytes for the durable inbox, shown so that it can be kept elsewhere too. */
+function offerKey(input: HTMLInputElement): void {
+  const generate = button(shared('config.generateKey'), 'fa-key', () => {
+    const bytes = crypto.getRandomValues(new Uint8Array(32));
+    input.type = 'text';
+    input.value = btoa(String.fromCharCode(...bytes));
+    input.dispatchEvent(new Event('input'));
+    if (!hint.isConnected) input.closest('.form-row')?.after(hint);
+  });
+  generate.id = 'onegevity-generate-key';
+  const hint = note('warning', shared('config.keepKey'));
+  input.after(generate);
 }
 
 /** Labels of the nodes that use this configuration say whether it is production. */

@@ -58,7 +58,7 @@ async function main(): Promise<void> {
     method: 'POST',
     redirect: 'manual',
     headers: { 'content-type': 'application/json', [signatureHeader]: signature },
-    body: Uint8Array.from(task.body),
+    body: new Uint8Array(task.body),
   });
   const text = await response.text();
   console.log(`${response.status} ${text.slice(0, 200)}`.trim());

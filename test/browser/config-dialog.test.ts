@@ -131,6 +131,15 @@ describe('the dialog of the config node', function () {
     assert.equal((await editor.node('c1')).environment, '${ONEGEVITY_ENVIRONMENT}');
   });
 
+  it('generates a key of 32 bytes for the inbox', async () => {
+    const editor = await open({ environment: 'sandbox' });
+    await editor.page.locator('summary', { hasText: 'Durable inbox' }).click();
+    await editor.page.getByRole('button', { name: 'Generate' }).click();
+    const key = await editor.page.locator(`${prefix}inboxKey`).inputValue();
+    assert.equal(Buffer.from(key, 'base64').length, 32);
+    await editor.cancel();
+  });
+
   it('takes all properties of a flow and gives them back unchanged', async () => {
     const full = {
       name: 'Clinic',

@@ -152,6 +152,23 @@ describe("the patient portal, with the vendor's UI-Kit unchanged", function () {
     assert.equal((await arrived('An order has news')).orderIdentifier, 'SB-000005-O1');
   });
 
+  it('keeps the answers of a survey that is left before its end', async () => {
+    await portal.login('fay');
+    const open = () => portal.row('Complete survey').getByText('Complete', { exact: true }).click();
+    await open();
+    await portal.question('What shall we call you').locator('input').fill('Fay');
+    await portal.question('check-up').locator('input').fill('01/31/2024');
+    await portal.button('Exit').click();
+    await portal.row('Complete survey').waitFor();
+    // Loaded anew, since the UI-Kit also remembers answers by itself.
+    await portal.page.goto(portal.page.url().replace(/#.*/, ''));
+    await portal.login('fay');
+    await open();
+    await portal.button('Continue').waitFor();
+    const value = (title: string) => portal.question(title).locator('input').inputValue();
+    assert.deepEqual([await value('What shall we call you'), await value('check-up')], ['Fay', '01/31/2024']);
+  });
+
   it('opens a report with ranges and recommendations', async () => {
     await portal.login('ana');
     await portal.row('Gut Balance').getByText('Results', { exact: true }).click();

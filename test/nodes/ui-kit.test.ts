@@ -3,6 +3,7 @@ import { createServer, request, type IncomingHttpHeaders, type Server } from 'no
 import type { AddressInfo } from 'node:net';
 import { createRequire } from 'node:module';
 import type { NodeAPI } from 'node-red';
+import sinon from 'sinon';
 import { errorCodes } from '../../src/lib/api/errors';
 import configNode from '../../src/nodes/onegevity-config';
 import uiKitNode from '../../src/nodes/onegevity-ui-kit';
@@ -335,6 +336,28 @@ describe('UI-Kit node', () => {
       });
     }
 
+    it('a state whose five minutes are over', async () => {
+      const url = redirect(await page(canaries.patient), canaries.code);
+      const now = performance.now.bind(performance);
+      const clock = sinon.stub(performance, 'now').callsFake(() => now() + 5 * 60_000);
+      try {
+        assert.equal((await visit(url)).status, 403);
+      } finally {
+        clock.restore();
+      }
+      assert.equal(last()?.reason, 'expired_state');
+      assert.equal(vendor.requests.length, 0);
+    });
+
+    it('to lead anywhere else, whatever the address says', async () => {
+      const url = redirect(await page(canaries.patient), canaries.code);
+      const elsewhere = encodeURIComponent('https://elsewhere.example/');
+      const more = ['redirect_uri', 'redirect', 'next'].map((name) => `${name}=${elsewhere}`).join('&');
+      const answered = await visit(`${url}&${more}`);
+      assert.deepEqual([answered.status, answered.headers.location], [200, undefined]);
+      assert.doesNotMatch(JSON.stringify(vendor.requests), /elsewhere/);
+    });
+
     it('parameters given twice', async () => {
       const given = await page(canaries.patient);
       const url = redirect(given, canaries.code);
@@ -474,6 +497,17 @@ describe('UI-Kit node', () => {
         assert.equal((await visit(redirect(await page(canaries.patient), canaries.code))).status, 503);
       }
       assert.equal(vendor.tokens, 1);
+    });
+
+    it('answers a frame whose exchange a deploy cuts off, and closes at once', async () => {
+      await start(vendor.url);
+      const asked = new Promise<void>((resolve) => (vendor.token = () => resolve()));
+      const pending = get(redirect(await page(canaries.patient), canaries.code));
+      await asked;
+      const before = performance.now();
+      await helper.unload();
+      assert.ok(performance.now() - before < 1000);
+      assert.equal((await pending).status, 503);
     });
 
     it('leaks nothing where all goes well either', async () => {

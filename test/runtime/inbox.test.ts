@@ -109,7 +109,7 @@ describe('the durable inbox on a real Node-RED', () => {
     it('refuses to be combined with an answer by the flow', async () => {
       await start(inboxFlow({ respond: 'flow' }));
       assert.equal((await send(eventBody(1))).status, 503);
-      await nodeRed!.waitForStatus('hook', ({ text }) => text === 'inbox: answer at once');
+      await nodeRed!.waitForStatus('hook', ({ text }) => text === 'inbox: answer first');
     });
 
     it('works in the sandbox without any key', async () => {

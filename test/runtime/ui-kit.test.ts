@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { startNodeRed, type FlowNode, type NodeRed, type NodeRedOptions } from '../support/node-red';
 
@@ -157,12 +158,13 @@ describe('the UI-Kit node in a real Node-RED', function () {
     assert.equal(audit?.msg.payload.reason, 'foreign_state');
   });
 
-  it("serves the vendor's library where it is installed", async () => {
+  it("serves the vendor's library, unchanged, where it is installed", async () => {
     const { url } = await start(flow([kit('kit')]));
     const { status, headers, body } = await get(`${url}/onegevity/ui-kit/ui-kit.mjs`, {});
     assert.equal(status, 200);
     assert.match(String(headers['content-type']), /^text\/javascript/);
-    assert.match(body, /authUIKit/);
+    const installed = require.resolve('@onegevity/ui-kit').replace(/index\.js$/, 'index.mjs');
+    assert.equal(body, readFileSync(installed, 'utf8'));
   });
 
   it('turns red where HTTP nodes are switched off, or the address is not https outside the sandbox', async () => {

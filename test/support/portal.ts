@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { startNodeRed, type FlowNode, type NodeRed } from './node-red';
 
-/** People beside those of the example: patients of the sandbox whose reports are ready. */
-const more = { gus: 'SB-000007', hal: 'SB-000011', ivy: 'SB-000013' };
+/** People beside those of the example: patients of the sandbox with reports, and one with a survey. */
+const more = { gus: 'SB-000007', hal: 'SB-000011', ivy: 'SB-000013', fay: 'SB-000019' };
 
 export type Person = 'ana' | 'ben' | 'eva' | keyof typeof more;
 

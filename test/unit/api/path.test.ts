@@ -18,13 +18,13 @@ describe('path', () => {
 
   for (const value of [undefined, null, '', '  ']) {
     it(`calls ${JSON.stringify(value)} missing`, () => {
-      assert.throws(() => pathSegment('x', value), { code: 'missing_parameter' });
+      assert.throws(() => pathSegment('x', value), { code: 'missing_parameter', values: { name: 'x' } });
     });
   }
 
-  for (const value of [{}, [], ['a'], Number.NaN, '\ud800', () => 1]) {
+  for (const value of [{}, ['a'], Number.NaN, Number.POSITIVE_INFINITY, '\ud800', () => 1]) {
     it(`refuses ${typeof value} ${JSON.stringify(value)}`, () => {
-      assert.throws(() => pathSegment('x', value));
+      assert.throws(() => pathSegment('x', value), { code: 'bad_parameter', values: { name: 'x' } });
     });
   }
 
@@ -46,6 +46,10 @@ describe('path', () => {
     assert.equal(
       queryString({ recommendationType: ['diet', 'product'], a: undefined, b: '' }),
       '?recommendationType=diet%2Cproduct',
+    );
+    assert.equal(
+      queryString({ includeArchived: false, pageNumber: 0 }),
+      '?includeArchived=false&pageNumber=0',
     );
     assert.equal(queryString({}), '');
   });

@@ -7,6 +7,8 @@ const now = Date.parse('2026-11-24T10:00:00Z');
 describe('retry', () => {
   for (const [header, seconds] of [
     ['5', 5],
+    [' 5 ', 5],
+    ['(24) Tue, 24 Nov 2026 10:00:30 GMT', undefined],
     ['0', 0],
     ['99999999999', 99999999999],
     ['Tue, 24 Nov 2026 10:00:30 GMT', 30],
@@ -52,6 +54,10 @@ describe('retry', () => {
     for (const error of [
       answer(503),
       answer(500),
+      // Retry-After of any other status does not say that nothing was done.
+      answer(500, 1),
+      answer(502, 1),
+      answer(504, 1),
       new OnegevityError('reset'),
       new OnegevityError('timeout'),
     ]) {
@@ -63,6 +69,15 @@ describe('retry', () => {
     assert.equal(retryDelay(answer(503, 61), read), undefined);
     assert.ok(retryDelay(answer(503, 60), read)! >= 60_000);
     assert.equal(retryDelay(answer(503), { ...read, attempt: 4 }), undefined);
+  });
+
+  it('waits up to twice as long after each attempt, and 8 s at most', () => {
+    const ceilings = [1, 2, 3, 4, 5, 6].map((attempt) => backoff(attempt, () => 1));
+    assert.deepEqual(ceilings, [500, 1000, 2000, 4000, 8000, 8000]);
+    assert.equal(
+      backoff(3, () => 0.5),
+      1000,
+    );
   });
 
   it('never waits less than 50 ms', () => {

@@ -23,6 +23,8 @@ describe('redirect URI', () => {
     ['http://portal.example.com', true],
     ['http://localhost:1880', false],
     ['http://localhost.example.com', true],
+    ['http://localhost:1880@portal.example.com', true],
+    ['http://portal.example.com/http://localhost', true],
     ['http://127.0.0.1.example.com', true],
     ['ftp://localhost', true],
     ['javascript:alert(1)', true],

@@ -99,6 +99,39 @@ describe('token manager', () => {
     assert.equal(dead.requests.length, 3);
   });
 
+  for (const fault of ['reset', 'timeout', 'refused', 'dns', 'network'] as const) {
+    it(`asks again after ${fault}`, async () => {
+      const endpoint = new Endpoint([new OnegevityError(fault), ok('t1')]);
+      assert.equal(await new TokenManager(settings, endpoint).get(), 't1');
+    });
+  }
+
+  for (const statusCode of [429, 500, 502, 599]) {
+    it(`asks again after ${statusCode}`, async () => {
+      const endpoint = new Endpoint([{ statusCode, body: null }, ok('t1')]);
+      assert.equal(await new TokenManager(settings, endpoint).get(), 't1');
+    });
+  }
+
+  it('asks once where another attempt cannot help', async () => {
+    for (const answer of [
+      new OnegevityError('tls'),
+      new OnegevityError('proxy'),
+      { statusCode: 400, body: null },
+      { statusCode: 499, body: null },
+    ]) {
+      const endpoint = new Endpoint([answer]);
+      await assert.rejects(new TokenManager(settings, endpoint).get());
+      assert.equal(endpoint.requests.length, 1);
+    }
+  });
+
+  it('waits between attempts for as long as it is asked to', async () => {
+    const endpoint = new Endpoint([{ statusCode: 503, body: null, retryAfter: '60' }, ok('t1')]);
+    assert.equal(await new TokenManager(settings, endpoint).get(), 't1');
+    assert.deepEqual(endpoint.slept, [60_000]);
+  });
+
   it('uses the token in hand while it still lives, where its early renewal fails', async () => {
     const endpoint = new Endpoint([ok('t1', 3600), { statusCode: 503, body: null }]);
     const tokens = new TokenManager(settings, endpoint);

@@ -1,7 +1,6 @@
 import type { Node, NodeAPI } from 'node-red';
 import { customRoot, environmentOf } from '../../../lib/api/environments';
 import { asObject } from '../../../lib/api/response';
-import { testConnection } from '../../../lib/auth/connection-test';
 import { clientOptions, type ClientCredentials, type ConnectionDef } from '../client-options';
 import { adminRoute, faultOf } from './http';
 import { variable, variableName } from './variables';
@@ -34,6 +33,8 @@ export function addTestConnection(RED: NodeAPI, pace: number | undefined): void 
       needed: () => [],
     });
     const root = environment === 'custom' ? customRoot(def.baseUrl) : options.root;
+    // Loaded when it is asked for: Node-RED's start does not wait for it.
+    const { testConnection } = await import('../../../lib/auth/connection-test.js');
     const { readFault, ...report } = await testConnection(options, timeLimit);
     return {
       ok: true,

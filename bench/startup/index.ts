@@ -1,0 +1,92 @@
+/**
+ * `npm run bench:startup`: how much longer Node-RED takes to start with this package installed than without it.
+ * Spawn to "Started flows", empty flow file, pairs interleaved (and the order within a pair alternating), so that a
+ * slow moment of the computer meets both. Prints the medians and the median of the differences, in milliseconds.
+ */
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const root = join(__dirname, '../..');
+const pairs = Number(process.argv[2] ?? 12);
+const limit = 50;
+
+function userFolder(withPackage: boolean): string {
+  const folder = mkdtempSync(join(tmpdir(), 'onegevity-startup-'));
+  writeFileSync(join(folder, 'flows.json'), '[]');
+  writeFileSync(
+    join(folder, 'settings.js'),
+    `module.exports = { uiPort: 0, uiHost: '127.0.0.1', flowFile: 'flows.json', credentialSecret: false,
+      telemetry: { enabled: false, updateNotification: false } };\n`,
+  );
+  if (withPackage) {
+    const scope = join(folder, 'node_modules/@lowcode-health');
+    mkdirSync(scope, { recursive: true });
+    symlinkSync(root, join(scope, 'node-red-onegevity'), 'dir');
+    const dependencies = { '@lowcode-health/node-red-onegevity': '*' };
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'node-red-project', dependencies }));
+  }
+  return folder;
+}
+
+/** Starts Node-RED and ends it. @returns milliseconds from spawn to "Started flows" */
+function start(folder: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const began = performance.now();
+    const child = spawn(process.execPath, [require.resolve('node-red/red.js'), '--userDir', folder], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let duration: number | undefined;
+    let log = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      log += chunk.toString();
+      if (duration !== undefined || !log.includes('Started flows')) return;
+      duration = performance.now() - began;
+      child.kill('SIGTERM');
+    });
+    child.on('exit', () => {
+      if (duration === undefined) reject(new Error(`Node-RED ended before its start\n${log}`));
+      else resolve(duration);
+    });
+  });
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((one, other) => one - other);
+  const [low = NaN, high = NaN] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
+  return (low + high) / 2;
+}
+
+async function main(): Promise<void> {
+  const [bare, installed] = [userFolder(false), userFolder(true)];
+  const without: number[] = [];
+  const having: number[] = [];
+  // What the first start reads from the disk, the later ones find in memory.
+  for (const folder of [bare, installed]) await start(folder);
+  for (let pair = 0; pair < pairs; pair++) {
+    if (pair % 2 === 0) {
+      without.push(await start(bare));
+      having.push(await start(installed));
+    } else {
+      having.push(await start(installed));
+      without.push(await start(bare));
+    }
+  }
+  for (const folder of [bare, installed]) rmSync(folder, { recursive: true, force: true });
+  const difference = median(having) - median(without);
+  const paired = median(having.map((value, index) => value - (without[index] ?? NaN)));
+  const round = (value: number) => value.toFixed(0);
+  console.log(`pairs: ${pairs}`);
+  console.log(`median without the package: ${round(median(without))} ms`);
+  console.log(`median with the package:    ${round(median(having))} ms`);
+  console.log(
+    `difference of the medians: ${round(difference)} ms (limit ${limit} ms), median of the differences: ${round(paired)} ms`,
+  );
+  if (difference > limit) process.exitCode = 1;
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});
