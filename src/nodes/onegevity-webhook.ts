@@ -92,6 +92,10 @@ export = (RED: NodeAPI): void => {
       onEvent,
       onDuplicate,
       onRefused,
+      onLate: () => {
+        status.event('yellow', () => status.text('status.flow_late'));
+        status.warn(status.text('errors.flow_late', { seconds: options.deadline / 1000 }));
+      },
       onPreviousSecret: () => {
         if (previousMatched) return;
         previousMatched = true;

@@ -9,6 +9,8 @@ const lingerTime = 500;
 export class Exchange {
   #deadline: NodeJS.Timeout | undefined;
   #deferred = false;
+  /** Answered by the node, not by the flow. */
+  #own = false;
 
   constructor(
     readonly request: IncomingMessage,
@@ -45,11 +47,16 @@ export class Exchange {
    * Leaves the answer to the flow.
    * @param deadline milliseconds; then it is answered with 503
    * @param settled called once, with whether the flow answered with a 2xx status
+   * @param late called where the flow had not answered by then
    */
-  defer(deadline: number, settled: (acknowledged: boolean) => void): void {
+  defer(deadline: number, settled: (acknowledged: boolean) => void, late: () => void): void {
     const { response } = this;
     this.#deferred = true;
-    this.#deadline = setTimeout(() => this.refuse(503), deadline);
+    this.#deadline = setTimeout(() => {
+      if (!this.open) return;
+      this.refuse(503);
+      late();
+    }, deadline);
     response.once('close', () => {
       clearTimeout(this.#deadline);
       this.#deferred = false;
@@ -63,23 +70,26 @@ export class Exchange {
    * after the deadline, or a second one, is no fault of the flow's.
    */
   guarded(): ServerResponse {
-    const guard: ServerResponse = new Proxy(this.response, {
-      get: (response, name) => {
+    const { response } = this;
+    const isOver = (): boolean => this.#own || response.writableEnded || response.destroyed;
+    const guard: ServerResponse = new Proxy(response, {
+      get: (_, name) => {
         const value: unknown = Reflect.get(response, name, response);
         if (typeof value !== 'function') return value;
         return (...args: unknown[]): unknown => {
-          if (!this.open) return guard;
+          if (isOver()) return guard;
           const result: unknown = Reflect.apply(value, response, args);
           return result === response ? guard : result;
         };
       },
-      set: (response, name, value) => (this.open ? Reflect.set(response, name, value, response) : true),
+      set: (_, name, value) => isOver() || Reflect.set(response, name, value, response),
     });
     return guard;
   }
 
   #write(status: number, headers: Record<string, string>, body: string): void {
     if (!this.open) return;
+    this.#own = true;
     this.response.writeHead(status, headers);
     this.response.end(body);
   }

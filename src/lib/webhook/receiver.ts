@@ -38,7 +38,9 @@ export interface ReceiverOptions extends BodyLimits {
   onEvent(event: WebhookEvent, exchange?: Exchange): void;
   onDuplicate(event: WebhookEvent): void;
   onRefused(refusal: Refusal): void;
-  onPreviousSecret(): void;
+  onPreviousSecret: () => void;
+  /** The flow had not answered by the deadline. */
+  onLate: () => void;
 }
 
 /** A body that was read whole, and the URL's topic. */
@@ -166,10 +168,14 @@ export class Receiver {
     if (store) return this.#store(store, event, exchange, key);
     if (this.options.answeredByFlow(event)) {
       this.#hold(exchange);
-      exchange.defer(this.options.deadline, (acknowledged) => {
-        if (acknowledged) duplicates?.add(key);
-        this.#letGo(exchange);
-      });
+      exchange.defer(
+        this.options.deadline,
+        (acknowledged) => {
+          if (acknowledged) duplicates?.add(key);
+          this.#letGo(exchange);
+        },
+        this.options.onLate,
+      );
       return this.options.onEvent(event, exchange);
     }
     duplicates?.add(key);

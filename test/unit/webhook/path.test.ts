@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { normalisePath, pathKey, pathOfTarget, pathPattern } from '../../../src/lib/webhook/path';
+
+const loose = { caseSensitive: false, strict: false };
+const strict = { caseSensitive: true, strict: true };
+
+describe("a webhook's path", () => {
+  it('begins with one slash and ends with none', () => {
+    const spellings: [string, string][] = [
+      ['hook', '/hook'],
+      ['/hook', '/hook'],
+      [' /hook/ ', '/hook'],
+      ['//a///b//', '/a/b'],
+      ['/', ''],
+      ['/a b', '/a%20b'],
+      ['/ü', '/%c3%bc'],
+      ['/%C3%BC', '/%C3%BC'],
+      ["/a-b_c.d~e!$&',;=@f", "/a-b_c.d~e!$&',;=@f"],
+    ];
+    for (const [path, normal] of spellings) assert.equal(normalisePath(path), normal);
+  });
+
+  it('has nothing that a router gives a meaning to', () => {
+    for (const path of [
+      '',
+      ' ',
+      ':a',
+      '/:a',
+      '*',
+      '/a*',
+      '(a)',
+      '/a?',
+      '/a+',
+      '/a#b',
+      '/a?b=c',
+      '/%',
+      '/%zz',
+      '..',
+      '/a/./b',
+      '/a\\b',
+      '[a]',
+      '{a}',
+      'a|b',
+      '^',
+      '"',
+      undefined,
+      null,
+      7,
+    ]) {
+      assert.equal(normalisePath(path), undefined, String(path));
+    }
+  });
+
+  it('never throws, and what it gives is a path of a URL', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const path = normalisePath(text);
+        if (path !== undefined) assert.equal(new URL(path, 'http://x').pathname, path || '/');
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it('has a key that is the same wherever Express takes paths for the same', () => {
+    assert.equal(pathKey('/Hook/', loose), '/hook');
+    assert.equal(pathKey('/hook//', loose), '/hook/');
+    assert.equal(pathKey('/', loose), '/');
+    assert.equal(pathKey('/Hook/', strict), '/Hook/');
+  });
+
+  it('is found in any form of request target', () => {
+    assert.equal(pathOfTarget('/a/b?c=/d?'), '/a/b');
+    assert.equal(pathOfTarget('http://host/a/b?c'), '/a/b');
+    assert.equal(pathOfTarget('*'), undefined);
+    assert.equal(pathOfTarget(''), undefined);
+  });
+
+  it('makes a pattern of its own and of its topics, and of nothing else', () => {
+    const pattern = pathPattern('/a.b', loose);
+    for (const path of ['/a.b', '/A.B/', '/a.b/order.created', '/a.b/ORDER.created/'])
+      assert.match(path, pattern);
+    for (const path of ['/axb', '/a.b/orderxcreated', '/a.b/x', '/a.b//', '/x/a.b', '/a.b/order.created/x']) {
+      assert.doesNotMatch(path, pattern);
+    }
+    assert.match('/', pathPattern('', loose));
+    assert.match('/order.created', pathPattern('', loose));
+    assert.equal(pathPattern('/a', loose).exec('/a/kit.activated')?.[1], 'kit.activated');
+    for (const path of ['/A', '/a/', '/a/Order.created'])
+      assert.doesNotMatch(path, pathPattern('/a', strict));
+  });
+});

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
+import { Duplicates } from '../../../src/lib/webhook/duplicates';
+import type { Refusal, WebhookEvent } from '../../../src/lib/webhook/event';
+import type { Exchange } from '../../../src/lib/webhook/exchange';
+import { Receiver, type ReceiverOptions, type Stored } from '../../../src/lib/webhook/receiver';
+import { serve } from '../../../src/lib/webhook/serve';
+import { order, post, raw, secret } from '../../support/webhook';
+
+describe('the webhook receiver', () => {
+  let server: Server;
+  let receiver: Receiver;
+  let url: string;
+  let log: unknown[];
+  let requests: IncomingMessage[];
+  let before: number[];
+  let flow: (event: WebhookEvent, response: ServerResponse) => void;
+
+  const start = async (options: Partial<ReceiverOptions> = {}): Promise<void> => {
+    log = [];
+    requests = [];
+    receiver = new Receiver({
+      maxBody: 1000,
+      bodyTimeout: 100,
+      deadline: 100,
+      acceptUnsigned: false,
+      selected: ['order.created'],
+      declared: false,
+      topicHeader: '',
+      answeredByFlow: () => false,
+      onEvent: (event: WebhookEvent, exchange?: Exchange) => {
+        log.push(`event ${event.topic}`);
+        if (exchange) flow(event, exchange.guarded());
+      },
+      onDuplicate: () => log.push('duplicate'),
+      onRefused: ({ reason }: Refusal) => log.push(`refused ${reason}`),
+      onLate: () => log.push('late'),
+      onPreviousSecret: () => log.push('previous'),
+      ...options,
+    });
+    receiver.setSecrets({ current: secret });
+    server = createServer((request, response) => {
+      requests.push(request);
+      before = listeners(request);
+      response.on('finish', () => log.push(`answered ${response.statusCode}`));
+      serve(request, response, 'order.created', { receiver, whenOpen: (done) => receiver.whenReady(done) });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  };
+  afterEach(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  const port = (): number => (server.address() as AddressInfo).port;
+  const listeners = (request: IncomingMessage): number[] =>
+    ['data', 'close', 'error'].map((name) => request.listenerCount(name));
+  const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+  it('answers, and then emits', async () => {
+    await start();
+    assert.equal((await post(url)).status, 200);
+    assert.deepEqual(log.sort(), ['answered 200', 'event order.created']);
+  });
+
+  it('stores before it answers, and lets the store emit after the answer', async () => {
+    let stored: (result: Stored) => void = () => undefined;
+    await start({ store: () => new Promise((resolve) => (stored = resolve)) });
+    const answer = post(url);
+    while (requests.length === 0) await tick();
+    await tick();
+    assert.deepEqual(log, []);
+    let ended = false;
+    const release = (): void => {
+      // Ended, and not merely begun: what the store emits can no longer overtake the answer.
+      ended = requests[0]?.complete === true;
+      log.push('released');
+    };
+    stored({ stored: true, release });
+    assert.equal((await answer).status, 200);
+    assert.equal(ended, true);
+    assert.deepEqual(log.sort(), ['answered 200', 'released']);
+  });
+
+  for (const [what, store] of [
+    ['cannot store', () => Promise.resolve<Stored>({ stored: false, retryAfter: 30 })],
+    ['fails', () => Promise.reject<Stored>(new Error('disk'))],
+  ] as const) {
+    it(`acknowledges nothing where the store ${what}, and asks to come again`, async () => {
+      const duplicates = new Duplicates(60_000);
+      await start({ store, duplicates });
+      const answer = await post(url);
+      assert.equal(answer.status, 503);
+      assert.ok(Number(answer.headers['retry-after']) > 0);
+      assert.equal((await post(url)).status, 503, 'not taken for a repeat');
+      assert.equal(duplicates.size, 0);
+      assert.ok(!log.some((entry) => String(entry).startsWith('event')));
+    });
+  }
+
+  it('waits at its end for what is being stored', async () => {
+    let stored: (result: Stored) => void = () => undefined;
+    await start({ store: () => new Promise((resolve) => (stored = resolve)) });
+    const answer = post(url);
+    while (requests.length === 0) await tick();
+    await tick();
+    let closed = false;
+    const closing = receiver.close().then(() => (closed = true));
+    await tick();
+    assert.equal(closed, false);
+    stored({ stored: true, release: () => undefined });
+    assert.equal((await answer).status, 200);
+    await closing;
+  });
+
+  it('ignores an answer after the deadline, and a second one, without an exception', async () => {
+    let late: ServerResponse | undefined;
+    flow = (_event, response) => (late = response);
+    await start({ answeredByFlow: () => true });
+    assert.equal((await post(url)).status, 503);
+    late!.statusCode = 200;
+    late!.setHeader('x-late', '1').writeHead(200).end('late');
+    assert.equal(late!.headersSent, true);
+    flow = (_event, response) => {
+      response.writeHead(202).end('first');
+      response.writeHead(500).end('second');
+    };
+    const answer = await post(url);
+    assert.deepEqual([answer.status, answer.body], [202, 'first']);
+  });
+
+  it('remembers a delivery that the flow answers only where the flow accepted it', async () => {
+    const statuses = [500, 200, 200];
+    flow = (_event, response) => response.writeHead(statuses.shift() ?? 0).end();
+    await start({ answeredByFlow: () => true, duplicates: new Duplicates(60_000) });
+    for (const expected of [500, 200, 200]) assert.equal((await post(url)).status, expected);
+    assert.deepEqual(
+      log.filter((entry) => !String(entry).startsWith('answered')),
+      ['event order.created', 'event order.created', 'duplicate'],
+    );
+  });
+
+  it('leaves no listener and no timer on a request that stopped half-way', async () => {
+    await start();
+    const { text, closedByServer } = await raw(port(), (write) => {
+      write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf');
+    });
+    assert.match(text, /^HTTP\/1.1 408 /);
+    assert.ok(closedByServer);
+    const [request] = requests;
+    assert.deepEqual(listeners(request!), before);
+    assert.deepEqual(log, ['refused too_slow', 'answered 408']);
+  });
+
+  it('emits nothing for a client that hangs up half-way', async () => {
+    await start();
+    const socket = connect(port(), '127.0.0.1');
+    socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf');
+    while (requests.length === 0) await tick();
+    const closed = new Promise((resolve) => requests[0]!.once('close', resolve));
+    socket.destroy();
+    await closed;
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    assert.deepEqual(log, []);
+  });
+
+  it('answers 500 for a fault of its own, and Node.js goes on', async () => {
+    await start({
+      onEvent: () => {
+        throw new Error('a bug');
+      },
+      answeredByFlow: () => {
+        throw new Error('another');
+      },
+    });
+    assert.equal((await post(url)).status, 500);
+    assert.equal((await post(url, order, { signature: null })).status, 401);
+  });
+});
