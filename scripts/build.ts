@@ -9,6 +9,7 @@ import { buildSync } from 'esbuild';
 import { bin } from '../package.json';
 import { generate } from './generate';
 import { completeHelp } from './help';
+import { nodePage, nodeTypes } from './node-pages';
 
 interface Catalogue {
   errors: Record<string, string>;
@@ -36,9 +37,7 @@ async function build(): Promise<void> {
     charset: 'utf8',
   });
   mkdirSync('dist/nodes', { recursive: true });
-  for (const file of readdirSync('src/nodes').filter((name) => name.endsWith('.html'))) {
-    cpSync(join('src/nodes', file), join('dist/nodes', file));
-  }
+  for (const type of nodeTypes) writeFileSync(join('dist/nodes', `${type}.html`), nodePage(type));
   cpSync('icons', 'dist/nodes/icons', { recursive: true });
   for (const language of readdirSync('locales', { withFileTypes: true })) {
     if (language.isDirectory()) copyLocale(join('locales', language.name));

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { launchBrowser } from '../test/support/browser';
 import { Editor } from '../test/support/editor';
 import { type FlowNode, startNodeRed } from '../test/support/node-red';
+import { typeOf } from '../src/editor/operations';
 import { operations } from '../src/generated/operations';
 import type { Operation } from '../src/lib/api/operation';
 
@@ -15,22 +16,12 @@ const target = process.argv[2] ?? mkdtempSync(join(tmpdir(), 'onegevity-screensh
 const language = process.env.LANGUAGE?.startsWith('de') ? 'de' : 'en-US';
 const examples = readdirSync(join(__dirname, '../examples')).filter((name) => name.endsWith('.json'));
 
-const types: Readonly<Record<string, string>> = {
-  patients: 'onegevity-patient',
-  orders: 'onegevity-order',
-  kits: 'onegevity-kit',
-  packages: 'onegevity-package',
-  surveys: 'onegevity-survey',
-  reports: 'onegevity-report',
-  recommendations: 'onegevity-recommendation',
-};
-
 function flow(): FlowNode[] {
   const common = { z: 'tab', config: 'c-sandbox', wires: [[]] };
   const actions = Object.values<Operation>(operations).map(({ id, tag }, index) => ({
     ...common,
     id: `op-${id}`,
-    type: types[tag] ?? '',
+    type: typeOf(tag),
     operation: id,
     x: 160 + 240 * Math.floor(index / 14),
     y: 60 + 60 * (index % 14),

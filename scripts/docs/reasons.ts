@@ -27,7 +27,6 @@ const refusals: Record<RefusalReason, [status: number, advice: string]> = {
     503,
     'The inbox could not keep the event. Look at the disk or at Redis; the sender may try again.',
   ],
-  closing: [503, 'The node was being deployed.'],
 };
 
 const others: Record<NonNullable<WebhookEvent['reason']>, string> = {

@@ -12,6 +12,11 @@ const tags: Readonly<Record<string, string>> = {
   'onegevity-recommendation': 'recommendations',
 };
 
+/** @returns the node type that offers the operations of a tag */
+export function typeOf(tag: string): string {
+  return Object.keys(tags).find((type) => tags[type] === tag) ?? '';
+}
+
 export function operationsOf(type: string): Operation[] {
   return Object.values<Operation>(operations).filter(({ tag }) => tag === tags[type]);
 }

@@ -1,19 +1,12 @@
 import assert from 'node:assert/strict';
 import { bodyForms } from '../../src/generated/body-forms';
 import { operations } from '../../src/generated/operations';
+import { typeOf } from '../../src/editor/operations';
 import type { BodyMember, Operation, OperationParameter } from '../../src/lib/api/operation';
 import { tab, useEditor } from '../support/editor-suite';
 import type { FlowNode } from '../support/node-red';
 
-const types: Readonly<Record<string, string>> = {
-  patients: 'onegevity-patient',
-  orders: 'onegevity-order',
-  kits: 'onegevity-kit',
-  packages: 'onegevity-package',
-  surveys: 'onegevity-survey',
-  reports: 'onegevity-report',
-  recommendations: 'onegevity-recommendation',
-};
+const tags = new Set(Object.values<Operation>(operations).map(({ tag }) => tag));
 const config: FlowNode = { id: 'c1', type: 'onegevity-config', name: '', environment: 'sandbox', version: 1 };
 
 const typed = { mode: 'typed', type: 'msg', value: 'payload', fields: {} };
@@ -21,7 +14,7 @@ const typed = { mode: 'typed', type: 'msg', value: 'payload', fields: {} };
 function action(operation: Operation, more: object = {}): FlowNode {
   return {
     id: 'n1',
-    type: types[operation.tag] ?? '',
+    type: typeOf(operation.tag),
     z: 'tab',
     name: '',
     config: 'c1',
@@ -72,7 +65,7 @@ describe('the dialog of a node that calls the API', function () {
   const suite = useEditor();
   const open = (node: FlowNode) => suite.open([tab, config, node]);
 
-  for (const tag of Object.keys(types)) {
+  for (const tag of tags) {
     it(`shows the fields of each operation of ${tag}, saves them and shows them again`, async () => {
       const offered = Object.values<Operation>(operations).filter((operation) => operation.tag === tag);
       const nodes = offered.map((operation) => {

@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { nodeTypes } from '../../scripts/node-pages';
 import { useEditor } from '../support/editor-suite';
 
 const examples = readdirSync(join(__dirname, '../../examples'))
   .filter((name) => name.endsWith('.json'))
   .map((name) => name.slice(0, -'.json'.length));
 
-const types = readdirSync(join(__dirname, '../../src/nodes'))
-  .filter((name) => name.endsWith('.html') && name !== 'onegevity-config.html')
-  .map((name) => name.slice(0, -'.html'.length));
+const types = nodeTypes.filter((type) => type !== 'onegevity-config');
 
 describe('the editor', function () {
   this.timeout(60_000);

@@ -9,6 +9,7 @@ import {
 } from '@onegevity/orders-api-client';
 import { PatientRecommendationsApi } from '@onegevity/recommendations-api-client';
 import { readDescription } from '../../scripts/generate';
+import { typeOf } from '../../src/editor/operations';
 import { operationTable } from '../../scripts/operation-table';
 import { helper, nextMessage, useHelper, type NodeModule } from '../support/helper';
 import { person, SandboxUnderTest, shipping } from '../support/sandbox';
@@ -19,8 +20,6 @@ const actions = ['kit', 'order', 'package', 'patient', 'recommendation', 'report
 const modules = ['config', ...actions].map((name) => load(join(folder, `onegevity-${name}`)) as NodeModule);
 const core = load('@node-red/nodes/core/common/25-catch.js') as NodeModule;
 const operations = Object.values(operationTable(readDescription()));
-/** Tags are plural, node types singular. */
-const typeOf = (tag: string) => `onegevity-${tag.replace(/s$/, '')}`;
 
 /** A message for each operation. The seeded patients 1, 2, 5 and 6 have a finished order, a kit, and lab visits. */
 const messagesOf: Record<string, Record<string, unknown>> = {

@@ -1,17 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 
 export const localesFolder = join(__dirname, '../../locales');
-export const nodesFolder = join(__dirname, '../../src/nodes');
 
 export const languages = readdirSync(localesFolder, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name);
-
-/** Node types: those that have an html file. */
-export const nodeTypes = readdirSync(nodesFolder)
-  .filter((name) => name.endsWith('.html'))
-  .map((name) => basename(name, '.html'));
 
 /** A catalogue as texts by dotted key. */
 export function catalogue(language: string, type: string): Map<string, string> {

@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { completeHelp } from '../../../scripts/help';
 import { errorCodes } from '../../../src/lib/api/errors';
-import { catalogue, languages, localesFolder, nodeTypes, unbalanced } from '../../support/locales';
+import { nodeTypes } from '../../../scripts/node-pages';
+import { catalogue, languages, localesFolder, unbalanced } from '../../support/locales';
 
 function helpOf(language: string, type: string): string {
   const folder = join(localesFolder, language);

@@ -6,21 +6,13 @@ import { operations } from '../../../src/generated/operations';
 import { topics } from '../../../src/generated/topics';
 import { errorCodes } from '../../../src/lib/api/errors';
 import type { BodyMember, Operation } from '../../../src/lib/api/operation';
-import { catalogue, languages, nodeTypes, nodesFolder } from '../../support/locales';
+import { nodePage, nodeTypes } from '../../../scripts/node-pages';
+import { typeOf } from '../../../src/editor/operations';
+import { catalogue, languages } from '../../support/locales';
 
 const sharedNamespace = '@lowcode-health/node-red-onegevity/onegevity-config:';
 const editorFolder = join(__dirname, '../../../src/editor');
 const texts = catalogue('en-US', 'onegevity-config');
-
-const types: Readonly<Record<string, string>> = {
-  patients: 'onegevity-patient',
-  orders: 'onegevity-order',
-  kits: 'onegevity-kit',
-  packages: 'onegevity-package',
-  surveys: 'onegevity-survey',
-  reports: 'onegevity-report',
-  recommendations: 'onegevity-recommendation',
-};
 
 describe('the catalogues', () => {
   for (const language of languages.filter((name) => name !== 'en-US')) {
@@ -43,7 +35,7 @@ describe('the catalogues', () => {
       const need = (keys: Map<string, string>, ...wanted: string[]) =>
         missing.push(...wanted.filter((key) => !keys.get(key)?.trim()));
       for (const { id, tag, parameters } of Object.values<Operation>(operations)) {
-        const own = catalogue(language, types[tag] ?? '');
+        const own = catalogue(language, typeOf(tag));
         need(own, `operations.${id}.label`, `operations.${id}.description`);
         need(shared, ...parameters.map(({ name }) => `fields.${name}`));
       }
@@ -88,7 +80,7 @@ describe('the catalogues', () => {
   it('hold every text that a template names', () => {
     for (const type of nodeTypes) {
       const own = catalogue('en-US', type);
-      const html = readFileSync(join(nodesFolder, `${type}.html`), 'utf8');
+      const html = nodePage(type);
       for (const [, value = ''] of html.matchAll(/data-i18n="([^"]+)"/g)) {
         const key = value.replace(/^\[[\w-]+\]/, '');
         const found = key.startsWith(sharedNamespace)
@@ -100,10 +92,7 @@ describe('the catalogues', () => {
   });
 
   it('hold nothing that nobody asks for', () => {
-    const code = [
-      ...sources().map(({ text }) => text),
-      ...nodeTypes.map((type) => readFileSync(join(nodesFolder, `${type}.html`), 'utf8')),
-    ].join('\n');
+    const code = [...sources().map(({ text }) => text), ...nodeTypes.map(nodePage)].join('\n');
     const unused = [...texts.keys()].filter((key) => {
       const [group = '', ...rest] = key.split('.');
       if (['errors', 'status', 'fields', 'environments'].includes(group)) return false;
@@ -117,7 +106,7 @@ describe('the catalogues', () => {
 describe('the templates of the dialogs', () => {
   for (const type of nodeTypes) {
     it(`of ${type} hold no text of their own`, () => {
-      const html = readFileSync(join(nodesFolder, `${type}.html`), 'utf8');
+      const html = nodePage(type);
       const template = /<script type="text\/html"[^>]*>(.*?)<\/script>/s.exec(html)?.[1] ?? '';
       assert.notEqual(template, '');
       const words = template.replace(/<[^>]*>/g, ' ').trim();

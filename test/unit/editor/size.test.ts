@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { buildSync } from 'esbuild';
+import { nodePage, nodeTypes } from '../../../scripts/node-pages';
 
 const root = join(__dirname, '../../..');
 
@@ -23,7 +24,7 @@ describe('the editor files of all nodes', () => {
     });
     const files = [
       ...outputFiles.map(({ contents }) => contents),
-      ...folder('src/nodes', /\.html$/),
+      ...nodeTypes.map(nodePage),
       ...folder('icons', /\.svg$/),
       ...folder('locales/en-US', /\.(html|json)$/),
     ];
