@@ -2,7 +2,7 @@
  * `npm run bench:api`: what a call of the API costs inside a real Node-RED, side by side with its peers.
  * Options: --seconds N (of each measurement), --rounds N, --patients N (streamed from the sandbox), --json.
  */
-import { execFileSync, fork, spawn, type ChildProcess } from 'node:child_process';
+import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { cpus } from 'node:os';
@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import { startNodeRed, type NodeRed } from '../../test/support/node-red';
 import { type Candidate, candidates, flows } from './flows';
 import { ratios, type Streaming, type Figures, type Report, table } from './report';
+import { median, pin } from '../support';
 import type { Command, State } from './server';
 
 const levels = [1, 16, 64];
@@ -81,16 +82,6 @@ async function startSandbox(patients: number): Promise<{ process: ChildProcess; 
   return { process: child, ready: JSON.parse(line) as Ready };
 }
 
-/** @returns whether this system can keep a process on one core */
-function pin(pid: number | undefined, core: string): boolean {
-  try {
-    execFileSync('taskset', ['-a', '-pc', core, String(pid)], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 async function ask(server: ChildProcess, command: Command): Promise<State> {
   server.send(command);
   const [state] = (await once(server, 'message')) as [State];
@@ -127,17 +118,14 @@ async function compare(nodeRed: NodeRed): Promise<Figures[]> {
 
 function medians(rounds: readonly Figures[], candidate: Candidate, inFlight: number): Figures {
   const own = rounds.filter((figures) => figures.candidate === candidate && figures.inFlight === inFlight);
-  const median = (pick: (figures: Figures) => number) => {
-    const sorted = own.map(pick).sort((one, other) => one - other);
-    return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-  };
+  const middle = (pick: (figures: Figures) => number) => median(own.map(pick));
   return {
     candidate,
     inFlight,
-    perSecond: median(({ perSecond }) => perSecond),
-    p50: median(({ p50 }) => p50),
-    p99: median(({ p99 }) => p99),
-    cpuMicroseconds: median(({ cpuMicroseconds }) => cpuMicroseconds),
+    perSecond: middle(({ perSecond }) => perSecond),
+    p50: middle(({ p50 }) => p50),
+    p99: middle(({ p99 }) => p99),
+    cpuMicroseconds: middle(({ cpuMicroseconds }) => cpuMicroseconds),
   };
 }
 

@@ -1,3 +1,5 @@
+import { median } from '../support';
+
 export const candidates = [
   'bare node:http',
   'express 4',
@@ -78,10 +80,6 @@ export function summary(rounds: readonly Figures[][]): { figures: Figures[]; rat
     };
   });
   return { figures, ratios };
-}
-
-function median(values: number[]): number {
-  return values.sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 /** The report as Markdown. */

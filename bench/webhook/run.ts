@@ -2,11 +2,11 @@
  * `npm run bench:webhook`: what receiving a signed delivery costs, side by side with a bare server, express, and a
  * flow built by hand. Options: --seconds N (of each measurement), --rounds N, --only speed|memory, --json.
  */
-import { execFileSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Load, request } from './load';
 import { type Candidate, candidates, type Figures, type Memory, type Report, summary, table } from './report';
+import { pin } from '../support';
 import { handBuilt, ours, type Server, startFlow, startPeer } from './servers';
 
 const levels = [10, 100];
@@ -123,16 +123,6 @@ async function watch(
   }
   const { statuses } = await working;
   return { before, highest, after: await rss(), statuses };
-}
-
-/** @returns whether this system can keep a process on one core */
-function pin(pid: number | undefined, core: string): boolean {
-  try {
-    execFileSync('taskset', ['-a', '-pc', core, String(pid)], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 main().catch((error: unknown) => {
