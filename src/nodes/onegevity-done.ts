@@ -2,8 +2,9 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { OnegevityError } from '../lib/api/errors';
 import { asObject } from '../lib/api/response';
 import { endDelivery, outcomes } from '../lib/webhook/inbox/end-delivery';
-import { shared, translated } from './shared/config-node';
-import { type FlowMessage, setError } from './shared/message';
+import { shared } from './shared/config-node';
+import type { FlowMessage } from './shared/message';
+import { onMessage } from './shared/on-message';
 
 interface DoneDef extends NodeDef {
   outcome?: string;
@@ -36,19 +37,7 @@ export = (RED: NodeAPI): void => {
       failed = error !== undefined;
     };
 
-    this.on('input', (msg, _send, done) => {
-      end(msg as FlowMessage)
-        .then(() => {
-          show();
-          done();
-        })
-        .catch((fault: unknown) => {
-          const error = translated(RED, fault);
-          setError(msg, error);
-          show(error);
-          done(error);
-        });
-    });
+    onMessage(RED, this, { succeeded: show, failed: show }, end);
   }
 
   RED.nodes.registerType('onegevity-done', OnegevityDone);

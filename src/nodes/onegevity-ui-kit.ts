@@ -12,6 +12,7 @@ import { findConfig, translated } from './shared/config-node';
 import { FieldReader, type Fields } from './shared/fields';
 import { serveGet } from './shared/http-route';
 import { type FlowMessage, setError } from './shared/message';
+import { onMessage } from './shared/on-message';
 import { CallStatus } from './shared/status';
 import { type EndpointDef, UiKitEndpoint } from './shared/ui-kit-endpoint';
 import { serveLibrary } from './shared/ui-kit-library';
@@ -113,21 +114,9 @@ export = (RED: NodeAPI): void => {
       };
     };
 
-    this.on('input', (msg, send, done) => {
-      const message = msg as FlowMessage;
-      status.started();
-      preparePage(message)
-        .then(() => {
-          status.succeeded();
-          send([message, null]);
-          done();
-        })
-        .catch((fault: unknown) => {
-          const error = translated(RED, fault);
-          setError(message, error);
-          status.failed(error);
-          done(error);
-        });
+    onMessage(RED, this, status, async (msg, send) => {
+      await preparePage(msg);
+      send([msg, null]);
     });
 
     this.on('close', (done: () => void) => {

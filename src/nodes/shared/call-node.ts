@@ -1,8 +1,9 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { ApiClient, ApiResponse, CallOptions } from '../../lib/api/client';
 import { OnegevityError } from '../../lib/api/errors';
-import { type ConfigNode, findConfig, translated } from './config-node';
-import { type FlowMessage, setError, setResult } from './message';
+import { type ConfigNode, findConfig } from './config-node';
+import { type FlowMessage, setResult } from './message';
+import { onMessage } from './on-message';
 import { CallStatus } from './status';
 
 export interface CallNodeDef extends NodeDef {
@@ -79,21 +80,7 @@ export function wireCallNode(RED: NodeAPI, node: Node, def: CallNodeDef, prepare
     used?.cancel(node);
     status.close();
   });
-  node.on('input', (msg, send, done) => {
-    const message = msg as FlowMessage;
-    status.started();
-    handle(message, send)
-      .then(() => {
-        status.succeeded();
-        done();
-      })
-      .catch((fault: unknown) => {
-        const error = translated(RED, fault);
-        setError(message, error);
-        status.failed(error);
-        done(error);
-      });
-  });
+  onMessage(RED, node, status, handle);
 }
 
 /** `msg.requestTimeout` in milliseconds, as in the core http request node; a bad value is ignored. */
