@@ -47,8 +47,7 @@ export type RefusalReason =
   | 'too_slow'
   | 'unsupported_encoding'
   | 'body_consumed'
-  | 'not_stored'
-  | 'closing';
+  | 'not_stored';
 
 /** What is told of a refused delivery: nothing of its body and none of its headers. */
 export interface Refusal {
