@@ -5,13 +5,16 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startNodeRed, type NodeRed } from '../support/node-red';
 
-const readme = readFileSync(join(__dirname, '../../README.md'), 'utf8');
+const root = join(__dirname, '../..');
 
-/** The commands that README.md gives to send a signed event. */
-const commands =
-  /<!-- run by test\/runtime\/readme\.test\.ts -->\s*```sh\n(.*?)```/s
-    .exec(readme)?.[1]
-    ?.replace(/^ {3}/gm, '') ?? '';
+/** The commands that a page says are run here. */
+function commandsOf(page: string): string {
+  const text = readFileSync(join(root, page), 'utf8');
+  const block = /<!-- run by test\/runtime\/readme\.test\.ts -->\s*```sh\n(.*?)```/s.exec(text)?.[1] ?? '';
+  return block.replace(/^ {3}/gm, '');
+}
+
+const commands = commandsOf('README.md');
 
 const flows = [
   { id: 'tab', type: 'tab', label: 'Test' },
@@ -28,7 +31,7 @@ const flows = [
   { id: 'probe', type: 'test-probe', z: 'tab', label: 'order.created', wires: [[]] },
 ];
 
-describe("README's way to a first webhook", () => {
+describe('The way to a first webhook', () => {
   let nodeRed: NodeRed;
   before(async () => {
     nodeRed = await startNodeRed({ flows, credentials: { account: { webhookSecret: 'try-it' } } });
@@ -41,7 +44,7 @@ describe("README's way to a first webhook", () => {
     return (await promisify(execFile)('bash', ['-euc', here])).stdout;
   };
 
-  it('signs an event by openssl, sends it by curl, and it arrives', async () => {
+  it('of the README signs an event by openssl, sends it by curl, and it arrives', async () => {
     assert.match(await run(commands), /^HTTP\/1\.1 200 /);
     const [{ msg } = { msg: undefined }] = await nodeRed.waitForMessages('order.created');
     assert.deepEqual(msg.payload, {
@@ -52,11 +55,22 @@ describe("README's way to a first webhook", () => {
     assert.equal(msg.onegevity.verified, true);
   });
 
-  it('answers 401 when one character of the body is changed after signing', async () => {
+  it('of the README answers 401 when one character of the body is changed after signing', async () => {
     const before = nodeRed.messages.length;
     const changed = commands.replace('-d "$body"', '-d "${body/O13988/O13989}"');
     assert.notEqual(changed, commands);
     assert.match(await run(changed), /^HTTP\/1\.1 401 /);
     assert.equal(nodeRed.messages.length, before);
+  });
+
+  it('of the webhook guide signs and posts an event by onegevity-sign, and it arrives', async () => {
+    const before = nodeRed.messages.length;
+    const sign = join(root, 'dist/sandbox/sign.js');
+    const guide = commandsOf('docs/webhook-guide.md');
+    const here = guide.replace('npx onegevity-sign', `'${process.execPath}' '${sign}'`);
+    assert.notEqual(here, guide);
+    assert.match(await run(here), /^200 /);
+    const messages = await nodeRed.waitForMessages('order.created', before + 1);
+    assert.equal(messages.at(-1)?.msg.payload.id, 1);
   });
 });
