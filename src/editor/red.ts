@@ -53,6 +53,7 @@ export interface EditorNode {
 
 export interface Red {
   _: (key: string, values?: Record<string, string | number>) => string;
+  events: { on(event: 'nodes:add', handler: (node: EditorNode) => void): void };
   settings: { httpNodeRoot?: string | false; apiRootUrl: string };
   nodes: {
     node(id: string): EditorNode | null;

@@ -6,6 +6,7 @@ import { type ClientCredentials, clientOptions, type ConnectionDef } from './sha
 import { addAdminRoutes } from './shared/admin';
 import { type ConfigNode, translated } from './shared/config-node';
 import { embeddedSandbox } from './shared/embedded-sandbox';
+import { currentDef } from './shared/register-node';
 import { serveSandboxPage } from './shared/sandbox-page';
 
 interface ConfigDef extends NodeDef, ConnectionDef {
@@ -31,17 +32,18 @@ export = (RED: NodeAPI): void => {
   addAdminRoutes(RED, sandboxPace(RED));
   serveSandboxPage(RED, sandboxPace(RED));
 
-  function OnegevityConfig(this: RuntimeConfigNode, def: ConfigDef): void {
-    RED.nodes.createNode(this, def);
+  function OnegevityConfig(this: RuntimeConfigNode, saved: ConfigDef): void {
+    RED.nodes.createNode(this, saved);
+    let def = saved;
     const pace = sandboxPace(RED);
     const needed = new Set<string>();
-    const minimal = def.scopes === 'minimal';
     let started: Promise<void> | undefined;
     let client: Promise<ApiClient> | undefined;
     let closed = false;
     let problem: OnegevityError | undefined;
 
     try {
+      def = currentDef(saved);
       this.environment = environmentOf(def.environment);
       if (this.environment === 'custom') customRoot(def.baseUrl);
     } catch (error) {
@@ -59,7 +61,7 @@ export = (RED: NodeAPI): void => {
     this.needs = (scopes) => {
       scopes.forEach((scope) => needed.add(scope));
       // Nodes come in a deploy, also in one that leaves this node as it is.
-      if (minimal) started ??= flowsStarted(RED).then(() => (started = undefined));
+      if (def.scopes === 'minimal') started ??= flowsStarted(RED).then(() => (started = undefined));
     };
     this.client = async () => {
       if (problem || !this.environment) throw problem ?? new OnegevityError('no_config');

@@ -5,6 +5,7 @@ import { endDelivery, outcomes } from '../lib/webhook/inbox/end-delivery';
 import { shared } from './shared/config-node';
 import type { FlowMessage } from './shared/message';
 import { onMessage } from './shared/on-message';
+import { registerNode } from './shared/register-node';
 
 interface DoneDef extends NodeDef {
   outcome?: string;
@@ -16,7 +17,6 @@ const defaultDelay = 60;
 
 export = (RED: NodeAPI): void => {
   function OnegevityDone(this: Node, def: DoneDef): void {
-    RED.nodes.createNode(this, def);
     const outcome = outcomes.find((name) => name === (def.outcome || 'done'));
     const given = def.delay === '' ? NaN : Number(def.delay ?? NaN);
     const delay = Number.isFinite(given) && given >= 0 ? given : defaultDelay;
@@ -40,7 +40,7 @@ export = (RED: NodeAPI): void => {
     onMessage(RED, this, { succeeded: show, failed: show }, end);
   }
 
-  RED.nodes.registerType('onegevity-done', OnegevityDone);
+  registerNode(RED, 'onegevity-done', OnegevityDone);
 };
 
 /** Whether this is one of several parts of a split message, and not the last one. */

@@ -8,6 +8,7 @@ import { type BodyDef, readBody } from './shared/body';
 import { type CallNodeDef, type Prepared, wireCallNode } from './shared/call-node';
 import { FieldReader, type Fields } from './shared/fields';
 import { type FlowMessage, isFromWebhook } from './shared/message';
+import { registerNode } from './shared/register-node';
 
 interface RequestDef extends CallNodeDef {
   method?: string;
@@ -21,11 +22,10 @@ const methods = ['GET', 'POST', 'PATCH', 'PUT', 'DELETE'];
 /** Any method and path below `/api/v1`: for what the public description does not cover. */
 export = (RED: NodeAPI): void => {
   function OnegevityRequest(this: Node, def: RequestDef): void {
-    RED.nodes.createNode(this, def);
     const reader = new FieldReader(RED, this, def.fields ?? {});
     wireCallNode(RED, this, def, (msg) => prepare(def, reader, msg));
   }
-  RED.nodes.registerType('onegevity-request', OnegevityRequest);
+  registerNode(RED, 'onegevity-request', OnegevityRequest);
 };
 
 async function prepare(def: RequestDef, reader: FieldReader, msg: FlowMessage): Promise<Prepared> {

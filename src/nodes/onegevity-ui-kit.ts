@@ -13,6 +13,7 @@ import { FieldReader, type Fields } from './shared/fields';
 import { serveGet } from './shared/http-route';
 import { type FlowMessage, setError } from './shared/message';
 import { onMessage } from './shared/on-message';
+import { registerNode } from './shared/register-node';
 import { CallStatus } from './shared/status';
 import { type EndpointDef, UiKitEndpoint } from './shared/ui-kit-endpoint';
 import { serveLibrary } from './shared/ui-kit-library';
@@ -39,7 +40,6 @@ const patientParameter: OperationParameter = {
 /** Gives a page what the vendor's UI-Kit needs, and serves the redirect that brings the kit its token. */
 export = (RED: NodeAPI): void => {
   function OnegevityUiKit(this: Node, def: UiKitDef): void {
-    RED.nodes.createNode(this, def);
     const config = findConfig(RED, def.config);
     let problem: OnegevityError | undefined;
     const status = new CallStatus(RED, this, config, () => problem?.code);
@@ -146,7 +146,7 @@ export = (RED: NodeAPI): void => {
     }
   }
 
-  RED.nodes.registerType('onegevity-ui-kit', OnegevityUiKit);
+  registerNode(RED, 'onegevity-ui-kit', OnegevityUiKit);
 };
 
 /** @returns undefined for `any` @throws OnegevityError `env_not_set` */

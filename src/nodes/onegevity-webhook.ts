@@ -7,6 +7,7 @@ import { RateLimit } from '../lib/webhook/rate-limit';
 import { Receiver } from '../lib/webhook/receiver';
 import { findConfig } from './shared/config-node';
 import { serveInboxView } from './shared/inbox-view';
+import { registerNode } from './shared/register-node';
 import { listen } from './shared/webhook-listen';
 import { type WebhookDef, webhookOptions } from './shared/webhook-options';
 import { WebhookInbox, warnOfLeftovers } from './shared/webhook-inbox';
@@ -18,7 +19,6 @@ export = (RED: NodeAPI): void => {
   serveInboxView(RED);
 
   function OnegevityWebhook(this: Node & { wires?: string[][] }, def: WebhookDef): void {
-    RED.nodes.createNode(this, def);
     const { apiMaxLength } = RED.settings as unknown as { apiMaxLength?: unknown };
     const options = webhookOptions(def, apiMaxLength);
     const config = findConfig(RED, def.config);
@@ -120,5 +120,5 @@ export = (RED: NodeAPI): void => {
     });
   }
 
-  RED.nodes.registerType('onegevity-webhook', OnegevityWebhook);
+  registerNode(RED, 'onegevity-webhook', OnegevityWebhook);
 };

@@ -7,6 +7,7 @@ export const errorCodes = [
   'missing_credentials',
   'env_not_set',
   'linked_node_missing',
+  'newer_flow',
   // the message, before any request
   'missing_parameter',
   'bad_parameter',

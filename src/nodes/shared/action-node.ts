@@ -13,6 +13,7 @@ import { findConfig } from './config-node';
 import { FieldReader, type Fields, isDefaultField } from './fields';
 import { type PagingDef, runList } from './list';
 import { type FlowMessage, isFromWebhook } from './message';
+import { registerNode } from './register-node';
 
 interface ActionDef extends CallNodeDef, PagingDef {
   operation?: string;
@@ -31,7 +32,6 @@ export function registerActionNode(RED: NodeAPI, type: string, tag: string): voi
   const offered = Object.values<Operation>(operations).filter((operation) => operation.tag === tag);
 
   function ActionNode(this: Node, def: ActionDef): void {
-    RED.nodes.createNode(this, def);
     const operation = def.operation ? offered.find(({ id }) => id === def.operation) : offered[0];
     const reader = new FieldReader(RED, this, def.fields ?? {});
     if (operation)
@@ -43,7 +43,7 @@ export function registerActionNode(RED: NodeAPI, type: string, tag: string): voi
     });
   }
 
-  RED.nodes.registerType(type, ActionNode);
+  registerNode(RED, type, ActionNode);
 }
 
 function mustExist(operation: Operation, def: ActionDef): boolean {

@@ -1,0 +1,50 @@
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { OnegevityError } from '../../lib/api/errors';
+import { currentVersion, isReadable, migrations, type Saved, upgraded } from '../../lib/flows/versions';
+import { shared, translated } from './config-node';
+import { onMessage } from './on-message';
+
+/**
+ * @returns what a flow file says of a node, in the shape that this package saves
+ * @throws OnegevityError `newer_flow`, where a newer package saved it
+ */
+export function currentDef<Def extends NodeDef>(def: Def, table = migrations): Def {
+  const saved = def as Saved & Def;
+  if (isReadable(saved, table)) return upgraded(saved, table) as Saved & Def;
+  const values = { version: String(saved.version), known: currentVersion(def.type, table) };
+  throw new OnegevityError('newer_flow', { values });
+}
+
+/**
+ * Registers a node type. A flow of an older package is brought to the current shape before `build` reads it; a node
+ * that a newer package saved is not built: it says so, and each message to it ends with that error.
+ * @param build the node's constructor, called when Node-RED has made a node of it
+ */
+export function registerNode<Own extends Node, Def extends NodeDef>(
+  RED: NodeAPI,
+  type: string,
+  build: (this: Own, def: Def) => void,
+  table = migrations,
+): void {
+  function OnegevityNode(this: Own, saved: Def): void {
+    RED.nodes.createNode(this, saved);
+    let def: Def;
+    try {
+      def = currentDef(saved, table);
+    } catch (fault) {
+      refuse(RED, this, translated(RED, fault));
+      return;
+    }
+    build.call(this, def);
+  }
+  RED.nodes.registerType(type, OnegevityNode);
+}
+
+function refuse(RED: NodeAPI, node: Node, error: OnegevityError): void {
+  const show = (): void => {
+    node.status({ fill: 'red', shape: 'ring', text: shared(RED, `status.${error.code}`) });
+  };
+  onMessage(RED, node, { succeeded: show, failed: show }, () => Promise.reject(error));
+  node.error(error.message);
+  show();
+}

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import type { Migrations } from '../../src/lib/flows/versions';
+import config from '../../src/nodes/onegevity-config';
+import done from '../../src/nodes/onegevity-done';
+import order from '../../src/nodes/onegevity-order';
+import request from '../../src/nodes/onegevity-request';
+import uiKit from '../../src/nodes/onegevity-ui-kit';
+import webhook from '../../src/nodes/onegevity-webhook';
+import { registerNode } from '../../src/nodes/shared/register-node';
+import { helper, useHelper } from '../support/helper';
+
+const tab = { id: 'tab', type: 'tab' };
+const account = { id: 'c', type: 'onegevity-config', environment: 'sandbox' };
+
+interface Failure {
+  code?: string;
+}
+
+/** @returns the error that a message to the node ends with */
+function failureOf(id: string): Promise<Failure | undefined> {
+  const node = helper.getNode(id) as unknown as {
+    receive(msg: object): void;
+    _complete(msg: object, error?: Failure): void;
+  };
+  return new Promise((resolve) => {
+    node._complete = (_, error) => resolve(error);
+    node.receive({ payload: {} });
+  });
+}
+
+describe('a flow of another version of the package', () => {
+  useHelper();
+
+  it('is brought to the current shape before the node reads it', async () => {
+    const table: Migrations = {
+      'made-up': [(saved) => ({ ...saved, greeting: `Hello ${String(saved.who)}` })],
+    };
+    const read: unknown[] = [];
+    const madeUp = (RED: NodeAPI) => {
+      function MadeUp(this: Node, def: NodeDef & { greeting?: string; version?: number }): void {
+        read.push([this.id, def.greeting, def.version]);
+      }
+      registerNode(RED, 'made-up', MadeUp, table);
+    };
+    await helper.load(madeUp, [
+      tab,
+      { id: 'old', type: 'made-up', z: 'tab', who: 'Ada' },
+      { id: 'new', type: 'made-up', z: 'tab', greeting: 'Hi', version: 2 },
+    ]);
+    assert.deepEqual(read, [
+      ['old', 'Hello Ada', 2],
+      ['new', 'Hi', 2],
+    ]);
+  });
+
+  for (const type of ['order', 'request', 'webhook', 'done', 'ui-kit']) {
+    it(`is refused by a newer ${type} node, in red and for each message`, async () => {
+      const newer = { id: 'n', type: `onegevity-${type}`, z: 'tab', config: 'c', version: 2 };
+      await helper.load([config, order, request, webhook, done, uiKit], [tab, account, newer]);
+      const node = helper.getNode('n') as unknown as { status: { lastCall: { firstArg: object } } };
+      assert.deepEqual(node.status.lastCall.firstArg, {
+        fill: 'red',
+        shape: 'ring',
+        text: '@lowcode-health/node-red-onegevity/onegevity-config:status.newer_flow',
+      });
+      assert.equal((await failureOf('n'))?.code, 'newer_flow');
+    });
+  }
+
+  it('is refused by every node of a newer account', async () => {
+    const node = { id: 'n', type: 'onegevity-order', z: 'tab', config: 'c', operation: 'listPatientOrders' };
+    const fields = { patientIdentifier: { type: 'str', value: 'P-1' } };
+    await helper.load([config, order], [tab, { ...account, version: 2 }, { ...node, fields }]);
+    assert.equal((await failureOf('n'))?.code, 'newer_flow');
+  });
+});
