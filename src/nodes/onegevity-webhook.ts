@@ -6,7 +6,7 @@ import { Outputs } from '../lib/webhook/outputs';
 import { RateLimit } from '../lib/webhook/rate-limit';
 import { Receiver } from '../lib/webhook/receiver';
 import { findConfig } from './shared/config-node';
-import { serveInboxView } from './shared/inbox-view';
+import { addInboxView } from './shared/inbox-view';
 import { registerNode } from './shared/register-node';
 import { listen } from './shared/webhook-listen';
 import { type WebhookDef, webhookOptions } from './shared/webhook-options';
@@ -16,7 +16,7 @@ import { secretsFor } from './shared/webhook-secrets';
 import { WebhookStatus } from './shared/webhook-status';
 
 export = (RED: NodeAPI): void => {
-  serveInboxView(RED);
+  addInboxView(RED);
 
   function OnegevityWebhook(this: Node & { wires?: string[][] }, def: WebhookDef): void {
     const { apiMaxLength } = RED.settings as unknown as { apiMaxLength?: unknown };

@@ -38,6 +38,12 @@ describe('the durable inbox on a real Node-RED', () => {
     return nodeRed;
   }
 
+  const askInbox = (path: string, method: 'GET' | 'POST', headers: Record<string, string> = {}) =>
+    fetch(`${nodeRed!.url}/onegevity/inbox/${path}`, {
+      method,
+      headers: { 'content-type': 'application/json', ...headers },
+      ...(method === 'POST' ? { body: '{}' } : {}),
+    });
   const send = (body: string) => post(`${nodeRed!.url}/hook/order.created`, body);
   const ids = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
   const range = (from: number, to: number) => ids(to - from + 1).map((id) => id + from - 1);
@@ -453,12 +459,11 @@ describe('the durable inbox on a real Node-RED', () => {
       );
       assert.doesNotMatch(JSON.stringify(deadLetters), /Ada|O1/);
 
-      const act = (letter: string, action: string) =>
-        fetch(`${nodeRed!.url}/onegevity/inbox/hook/${letter}/${action}`, { method: 'POST' });
-      assert.deepEqual(await (await act(deadLetters[0]!.id, 'replay')).json(), { found: true });
+      const act = (letter: string, action: string) => askInbox(`hook/${letter}/${action}`, 'POST');
+      assert.deepEqual(await (await act(deadLetters[0]!.id, 'replay')).json(), { ok: true, found: true });
       await nodeRed!.waitForMessages('event', 3);
-      assert.deepEqual(await (await act(deadLetters[1]!.id, 'discard')).json(), { found: true });
-      assert.deepEqual(await (await act(deadLetters[1]!.id, 'discard')).json(), { found: false });
+      assert.deepEqual(await (await act(deadLetters[1]!.id, 'discard')).json(), { ok: true, found: true });
+      assert.deepEqual(await (await act(deadLetters[1]!.id, 'discard')).json(), { ok: true, found: false });
       assert.equal((await act('nonsense', 'replay')).status, 200);
     });
 
@@ -493,22 +498,22 @@ describe('the durable inbox on a real Node-RED', () => {
         users: [{ username: 'a', password: 'x', permissions: '*' }],
       };
       await start(inboxFlow(), { settings: { adminAuth } });
-      for (const [path, method] of [
+      const asked = [
         ['hook', 'GET'],
         ['hook/1/replay', 'POST'],
         ['hook/1/discard', 'POST'],
-      ] as const) {
-        const response = await fetch(`${nodeRed!.url}/onegevity/inbox/${path}`, { method });
-        assert.equal(response.status, 401);
+      ] as const;
+      for (const [path, method] of asked) {
+        assert.equal((await askInbox(path, method)).status, 401);
       }
       await nodeRed!.stop();
       await start(inboxFlow());
-      const foreign = await fetch(`${nodeRed!.url}/onegevity/inbox/hook/1/discard`, {
-        method: 'POST',
-        headers: { origin: 'https://elsewhere.example' },
-      });
-      assert.equal(foreign.status, 403);
-      assert.equal((await fetch(`${nodeRed!.url}/onegevity/inbox/nobody`)).status, 404);
+      for (const [path, method] of asked) {
+        const foreign = await askInbox(path, method, { origin: 'https://elsewhere.example' });
+        assert.equal(foreign.status, 403);
+      }
+      const { code } = (await (await askInbox('nobody', 'GET')).json()) as { code: string };
+      assert.equal(code, 'no_inbox');
     });
   });
 

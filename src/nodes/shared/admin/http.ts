@@ -7,6 +7,7 @@ import { isForeign } from '../foreign-page';
 export interface AdminRequest extends IncomingMessage {
   body?: unknown;
   params: Readonly<Record<string, string | undefined>>;
+  query: Readonly<Record<string, unknown>>;
   is(type: string): string | false | null;
 }
 
@@ -35,9 +36,9 @@ export function faultOf(error: unknown): Fault {
 }
 
 /**
- * Adds a route to the editor's API.
- * @param permission as in Node-RED's `adminAuth`; without it, only the editor's own page can call the route:
- *   Node-RED itself would let the pages of every origin send JSON and read the answer
+ * Adds a route to the editor's API, for the editor's own pages: Node-RED itself would let the pages of every origin
+ * send JSON and read the answer.
+ * @param permission as in Node-RED's `adminAuth`
  */
 export function adminRoute(
   RED: NodeAPI,
