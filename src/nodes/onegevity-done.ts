@@ -1,50 +1,10 @@
-import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { OnegevityError } from '../lib/api/errors';
-import { asObject } from '../lib/api/response';
-import { endDelivery, outcomes } from '../lib/webhook/inbox/end-delivery';
-import { shared } from './shared/config-node';
-import type { FlowMessage } from './shared/message';
-import { onMessage } from './shared/on-message';
+import type { NodeAPI } from 'node-red';
 import { registerNode } from './shared/register-node';
 
-interface DoneDef extends NodeDef {
-  outcome?: string;
-  /** Seconds. */
-  delay?: number | string;
-}
-
-const defaultDelay = 60;
-
 export = (RED: NodeAPI): void => {
-  function OnegevityDone(this: Node, def: DoneDef): void {
-    const outcome = outcomes.find((name) => name === (def.outcome || 'done'));
-    const given = def.delay === '' ? NaN : Number(def.delay ?? NaN);
-    const delay = Number.isFinite(given) && given >= 0 ? given : defaultDelay;
-    let failed = false;
-    let warned = false;
-
-    const end = async (msg: FlowMessage): Promise<void> => {
-      if (!outcome) throw new OnegevityError('bad_parameter', { values: { name: 'outcome' } });
-      if (outcome === 'done' && isPart(msg) && !warned) {
-        warned = true;
-        this.warn(RED._('warnings.part'));
-      }
-      await endDelivery(msg, outcome, delay * 1000);
-    };
-    const show = (error?: OnegevityError): void => {
-      if (error) this.status({ fill: 'red', shape: 'ring', text: shared(RED, `status.${error.code}`) });
-      else if (failed) this.status({});
-      failed = error !== undefined;
-    };
-
-    onMessage(RED, this, { succeeded: show, failed: show }, end);
-  }
-
-  registerNode(RED, 'onegevity-done', OnegevityDone);
+  registerNode(
+    RED,
+    'onegevity-done',
+    () => (require('./webhook/done-node') as typeof import('./webhook/done-node')).buildDone,
+  );
 };
-
-/** Whether this is one of several parts of a split message, and not the last one. */
-function isPart(msg: FlowMessage): boolean {
-  const { count, index } = asObject(msg.parts) ?? {};
-  return typeof count === 'number' && count > 1 && index !== count - 1;
-}

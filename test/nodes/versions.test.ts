@@ -38,10 +38,10 @@ describe('a flow of another version of the package', () => {
     };
     const read: unknown[] = [];
     const madeUp = (RED: NodeAPI) => {
-      function MadeUp(this: Node, def: NodeDef & { greeting?: string; version?: number }): void {
-        read.push([this.id, def.greeting, def.version]);
-      }
-      registerNode(RED, 'made-up', MadeUp, table);
+      const build = (_: NodeAPI, node: Node, def: NodeDef & { greeting?: string; version?: number }) => {
+        read.push([node.id, def.greeting, def.version]);
+      };
+      registerNode(RED, 'made-up', () => build, table);
     };
     await helper.load(madeUp, [
       tab,

@@ -1,7 +1,7 @@
 /** Flows with a webhook node whose inbox is durable, and what tests ask of such a Node-RED. */
 import { Agent, request } from 'node:http';
 import { Keyring } from '../../src/lib/webhook/inbox/keyring';
-import type { InboxView } from '../../src/nodes/shared/inbox-view';
+import type { InboxView } from '../../src/nodes/admin/inbox-view';
 import type { FlowNode, NodeRed } from './node-red';
 import { secret, signed } from './webhook';
 

@@ -21,7 +21,7 @@ describe('the architecture', () => {
 
   it('lets nodes reach the sandbox through one door only', () => {
     const found = imports.filter(({ from, to }) => from.startsWith('nodes/') && to.startsWith('sandbox/'));
-    assert.deepEqual([...new Set(found.map(({ from }) => from))], ['nodes/shared/embedded-sandbox.ts']);
+    assert.deepEqual([...new Set(found.map(({ from }) => from))], ['nodes/config/embedded-sandbox.ts']);
     const page = found.filter(({ typeOnly }) => !typeOnly);
     assert.equal(page.length, 1, 'and that loads it when it is first used');
   });

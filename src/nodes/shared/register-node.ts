@@ -15,15 +15,19 @@ export function currentDef<Def extends NodeDef>(def: Def, table = migrations): D
   throw new OnegevityError('newer_flow', { values });
 }
 
+/** Makes a node of a type what it is, once Node-RED has made a node of it. */
+export type Build<Own extends Node, Def extends NodeDef> = (RED: NodeAPI, node: Own, def: Def) => void;
+
 /**
- * Registers a node type. A flow of an older package is brought to the current shape before `build` reads it; a node
- * that a newer package saved is not built: it says so, and each message to it ends with that error.
- * @param build the node's constructor, called when Node-RED has made a node of it
+ * Registers a node type. A flow of an older package is brought to the current shape before it is built; a node that a
+ * newer package saved is not built: it says so, and each message to it ends with that error.
+ * @param load reads what builds the node. It is called at the first node of the type, so that Node-RED starts no
+ *   later for types that no flow has.
  */
 export function registerNode<Own extends Node, Def extends NodeDef>(
   RED: NodeAPI,
   type: string,
-  build: (this: Own, def: Def) => void,
+  load: () => Build<Own, Def>,
   table = migrations,
 ): void {
   function OnegevityNode(this: Own, saved: Def): void {
@@ -35,7 +39,7 @@ export function registerNode<Own extends Node, Def extends NodeDef>(
       refuse(RED, this, translated(RED, fault));
       return;
     }
-    build.call(this, def);
+    load()(RED, this, def);
   }
   RED.nodes.registerType(type, OnegevityNode);
 }

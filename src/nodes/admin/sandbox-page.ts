@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { NodeAPI } from 'node-red';
-import { embeddedSandbox, sandboxPageFile } from './embedded-sandbox';
+import { embeddedSandbox, sandboxPageFile } from '../config/embedded-sandbox';
 import { isForeign } from './foreign-page';
 
 /** What is used of Express here. */
@@ -25,9 +25,8 @@ const CONTROLS = '/sandbox/';
 /**
  * Serves the embedded sandbox's page through the editor, as a loopback port is the wrong computer's under Docker. The
  * page itself is open and holds no data; what it asks for needs the editor's permission and the editor's origin.
- * @param pace seconds a step of the sandbox's life cycle, should the page be the first to need it
  */
-export function serveSandboxPage(RED: NodeAPI, pace: number | undefined): void {
+export function serveSandboxPage(RED: NodeAPI): void {
   // There is none where the editor is switched off.
   const admin = RED.httpAdmin as typeof RED.httpAdmin | undefined;
   if (!admin) return;
@@ -50,7 +49,7 @@ export function serveSandboxPage(RED: NodeAPI, pace: number | undefined): void {
       else {
         const permitted = req.method === 'GET' ? allow.read : allow.write;
         permitted(req as never, res as never, () => {
-          serveControls(req, res, path.slice(CONTROLS.length), query, pace).catch(next);
+          serveControls(RED, req, res, path.slice(CONTROLS.length), query).catch(next);
         });
       }
     }, next);
@@ -64,11 +63,11 @@ async function servePage(req: Request, res: Response, path: string): Promise<boo
 }
 
 async function serveControls(
+  RED: NodeAPI,
   req: Request,
   res: Response,
   path: string,
   query: string,
-  pace: number | undefined,
 ): Promise<void> {
   const method = req.method ?? '';
   const hasBody = Number(req.headers['content-length'] ?? 0) > 0 || 'transfer-encoding' in req.headers;
@@ -76,7 +75,7 @@ async function serveControls(
     res.status(415).json({ message: 'Send application/json.' });
     return;
   }
-  const sandbox = await embeddedSandbox(pace);
+  const sandbox = await embeddedSandbox(RED);
   // Node-RED has parsed the body before any route is asked.
   const body = hasBody ? { body: req.body } : {};
   const answer = await sandbox.control({ method, path, query: new URLSearchParams(query), ...body });

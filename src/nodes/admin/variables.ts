@@ -1,6 +1,6 @@
 import type { NodeAPI } from 'node-red';
-import { asObject } from '../../../lib/api/response';
-import { adminRoute } from './http';
+import { asObject } from '../../lib/api/response';
+import type { AdminRequest } from './http';
 
 /** @returns the name in a reference to an environment variable, `${NAME}` or `$(NAME)` */
 export function variableName(value: unknown): string | undefined {
@@ -14,17 +14,15 @@ export function variable(RED: NodeAPI, node: unknown, name: string): unknown {
 }
 
 /**
- * `POST onegevity/variables {id?, names}`: which environment variables are set, and which are set to nothing. Their
- * values stay here.
+ * Which environment variables are set, and which are set to nothing. Their
+ * values stay here. The body is `{ id?, names }`.
  */
-export function addVariableCheck(RED: NodeAPI): void {
-  adminRoute(RED, 'post', '/onegevity/variables', 'flows.write', ({ body }) => {
-    const { id, names } = asObject(body) ?? {};
-    const node = typeof id === 'string' ? RED.nodes.getNode(id) : undefined;
-    const wanted = Array.isArray(names) ? names.filter((name) => typeof name === 'string').slice(0, 20) : [];
-    const variables = wanted.map((name) => [name, stateOf(variable(RED, node, name))]);
-    return Promise.resolve({ ok: true, variables: Object.fromEntries(variables) as Record<string, string> });
-  });
+export function variableStates(RED: NodeAPI, { body }: AdminRequest): object {
+  const { id, names } = asObject(body) ?? {};
+  const node = typeof id === 'string' ? RED.nodes.getNode(id) : undefined;
+  const wanted = Array.isArray(names) ? names.filter((name) => typeof name === 'string').slice(0, 20) : [];
+  const variables = wanted.map((name) => [name, stateOf(variable(RED, node, name))]);
+  return { ok: true, variables: Object.fromEntries(variables) as Record<string, string> };
 }
 
 function stateOf(value: unknown): 'missing' | 'empty' | 'set' {

@@ -6,9 +6,9 @@ import { resolved } from '../../lib/api/environments';
 import { OnegevityError } from '../../lib/api/errors';
 import { asObject } from '../../lib/api/response';
 import { redirectUri } from '../../lib/auth/authorization-code';
-import type { ConfigNode } from './config-node';
+import type { ConfigNode } from '../shared/config-node';
 import { routePath } from './http-route';
-import type { FlowMessage } from './message';
+import type { FlowMessage } from '../shared/message';
 
 export interface EndpointDef {
   /** Below Node-RED's HTTP node root. */

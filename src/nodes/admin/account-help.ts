@@ -1,11 +1,11 @@
 import type { NodeAPI } from 'node-red';
-import { operations } from '../../../generated/operations';
-import type { ApiClient } from '../../../lib/api/client';
-import { OnegevityError } from '../../../lib/api/errors';
-import { itemsOf } from '../../../lib/api/paging';
-import { asObject } from '../../../lib/api/response';
-import { findConfig } from '../config-node';
-import { adminRoute } from './http';
+import { operations } from '../../generated/operations';
+import type { ApiClient } from '../../lib/api/client';
+import { OnegevityError } from '../../lib/api/errors';
+import { itemsOf } from '../../lib/api/paging';
+import { asObject } from '../../lib/api/response';
+import { findConfig } from '../shared/config-node';
+import type { AdminRequest } from './http';
 
 /** A value to offer in a dialog. */
 export interface Suggestion {
@@ -22,8 +22,7 @@ const pageSize = 100;
 const kinds = new Map<string, (client: ApiClient) => Promise<Suggestion[]>>([
   [
     'packages',
-    async (client) =>
-      (await list(client, 'listPackages')).flatMap((item) => named(item, 'clientIdentifier')),
+    async (client) => (await list(client, 'listPackages')).flatMap((item) => named(item, 'clientIdentifier')),
   ],
   [
     'surveys',
@@ -33,24 +32,22 @@ const kinds = new Map<string, (client: ApiClient) => Promise<Suggestion[]>>([
 ]);
 
 /**
- * `GET onegevity/account/:config/:kind`: what the account of a deployed config node has, to choose from in dialogs.
+ * What the account of a deployed config node has, to choose from in dialogs.
  * Catalogue data only: nothing of a patient, and no secret.
  */
-export function addAccountHelp(RED: NodeAPI): void {
-  adminRoute(RED, 'get', '/onegevity/account/:config/:kind', 'flows.read', async ({ params }) => {
-    const config = findConfig(RED, params.config);
-    const read = kinds.get(params.kind ?? '');
-    if (!config) throw new OnegevityError('no_config');
-    if (!read) throw new OnegevityError('bad_parameter', { values: { name: 'kind' } });
-    const limit = new Promise<never>((_resolve, reject) => {
-      setTimeout(
-        () => reject(new OnegevityError('timeout', { values: { seconds: timeLimit / 1000 } })),
-        timeLimit,
-      ).unref();
-    });
-    const items = await Promise.race([config.client().then(read), limit]);
-    return { ok: true, environment: config.environment, items };
+export async function accountHelp(RED: NodeAPI, { params }: AdminRequest): Promise<object> {
+  const config = findConfig(RED, params.config);
+  const read = kinds.get(params.kind ?? '');
+  if (!config) throw new OnegevityError('no_config');
+  if (!read) throw new OnegevityError('bad_parameter', { values: { name: 'kind' } });
+  const limit = new Promise<never>((_resolve, reject) => {
+    setTimeout(
+      () => reject(new OnegevityError('timeout', { values: { seconds: timeLimit / 1000 } })),
+      timeLimit,
+    ).unref();
   });
+  const items = await Promise.race([config.client().then(read), limit]);
+  return { ok: true, environment: config.environment, items };
 }
 
 async function list(client: ApiClient, name: 'listPackages' | 'listSurveys'): Promise<unknown[]> {

@@ -1,7 +1,7 @@
 import type { NodeAPI } from 'node-red';
 import type { DeadLetter, Inbox, InboxStats } from '../../lib/webhook/inbox/inbox';
 import { knownInbox } from '../../lib/webhook/inbox/open-inboxes';
-import { adminRoute, type AdminRequest } from './admin/http';
+import { adminRoute, type AdminRequest } from './http';
 
 /** What the webhook node's dialog shows of its inbox: no patient data. */
 export interface InboxView {

@@ -9,13 +9,12 @@ import type { Operation } from '../../lib/api/operation';
 import { type BodyDef, readBody } from './body';
 import { type Call, type CallNodeDef, type Prepared, wireCallNode } from './call-node';
 import { runComposed } from './composed';
-import { findConfig } from './config-node';
+import { findConfig } from '../shared/config-node';
 import { FieldReader, type Fields, isDefaultField } from './fields';
 import { type PagingDef, runList } from './list';
-import { type FlowMessage, isFromWebhook } from './message';
-import { registerNode } from './register-node';
+import { type FlowMessage, isFromWebhook } from '../shared/message';
 
-interface ActionDef extends CallNodeDef, PagingDef {
+export interface ActionDef extends CallNodeDef, PagingDef {
   operation?: string;
   fields?: Fields;
   body?: BodyDef;
@@ -23,27 +22,17 @@ interface ActionDef extends CallNodeDef, PagingDef {
   patientMustExist?: boolean;
 }
 
-/**
- * Registers a node type that offers the operations of one tag of the API description.
- * @param type node type, `onegevity-…`
- * @param tag the tag in `openapi/onegevity-v1.yaml`
- */
-export function registerActionNode(RED: NodeAPI, type: string, tag: string): void {
+/** @param tag the tag in `openapi/onegevity-v1.yaml` whose operations the node offers */
+export function buildAction(RED: NodeAPI, node: Node, def: ActionDef, tag: string): void {
   const offered = Object.values<Operation>(operations).filter((operation) => operation.tag === tag);
-
-  function ActionNode(this: Node, def: ActionDef): void {
-    const operation = def.operation ? offered.find(({ id }) => id === def.operation) : offered[0];
-    const reader = new FieldReader(RED, this, def.fields ?? {});
-    if (operation)
-      findConfig(RED, def.config)?.needs(neededScopes({ operation, patientMustExist: def.patientMustExist }));
-    wireCallNode(RED, this, def, async (msg) => {
-      if (!operation)
-        throw new OnegevityError('unknown_operation', { values: { name: def.operation ?? '' } });
-      return prepare(operation, def, reader, msg);
-    });
-  }
-
-  registerNode(RED, type, ActionNode);
+  const operation = def.operation ? offered.find(({ id }) => id === def.operation) : offered[0];
+  const reader = new FieldReader(RED, node, def.fields ?? {});
+  if (operation)
+    findConfig(RED, def.config)?.needs(neededScopes({ operation, patientMustExist: def.patientMustExist }));
+  wireCallNode(RED, node, def, async (msg) => {
+    if (!operation) throw new OnegevityError('unknown_operation', { values: { name: def.operation ?? '' } });
+    return prepare(operation, def, reader, msg);
+  });
 }
 
 function mustExist(operation: Operation, def: ActionDef): boolean {

@@ -1,10 +1,10 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { ApiClient, ApiResponse, CallOptions } from '../../lib/api/client';
 import { OnegevityError } from '../../lib/api/errors';
-import { type ConfigNode, findConfig } from './config-node';
-import { type FlowMessage, setResult } from './message';
-import { onMessage } from './on-message';
-import { CallStatus } from './status';
+import { type ConfigNode, findConfig } from '../shared/config-node';
+import { type FlowMessage, setResult } from '../shared/message';
+import { onMessage } from '../shared/on-message';
+import { CallStatus } from '../shared/status';
 
 export interface CallNodeDef extends NodeDef {
   config?: string;

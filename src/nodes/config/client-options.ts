@@ -33,13 +33,13 @@ export async function clientOptions(
   RED: NodeAPI,
   def: ConnectionDef,
   credentials: ClientCredentials,
-  { environment, pace, needed }: Surroundings,
+  { environment, needed }: Surroundings,
 ): Promise<ClientOptions> {
   const fixed = scopesOf(def.scopes, () => []);
   const minimal = !Array.isArray(def.scopes) && resolved(def.scopes) === 'minimal';
   const concurrency = Math.ceil(positive(def.concurrency, 16));
   return {
-    ...(await identity(environment, def, credentials, pace)),
+    ...(await identity(RED, environment, def, credentials)),
     scopes: minimal ? needed : () => fixed,
     clientAuth: def.clientAuth === 'form' ? 'form' : 'basic',
     timeout: positive(def.timeout, 30_000),
@@ -54,20 +54,18 @@ export async function clientOptions(
 
 export interface Surroundings {
   environment: Environment;
-  /** Seconds a step of the embedded sandbox's life cycle. */
-  pace: number | undefined;
   needed: () => readonly string[];
 }
 
 /** Root, token path and credentials of an environment. @throws OnegevityError */
 async function identity(
+  RED: NodeAPI,
   environment: Environment,
   def: ConnectionDef,
   credentials: ClientCredentials,
-  pace: number | undefined,
 ): Promise<Pick<ClientOptions, 'root' | 'tokenPath' | 'clientId' | 'clientSecret'>> {
   if (environment === 'sandbox') {
-    const { url, clientId, clientSecret } = await embeddedSandbox(pace);
+    const { url, clientId, clientSecret } = await embeddedSandbox(RED);
     return { root: url, tokenPath: '/oauth/token', clientId, clientSecret };
   }
   const root = environment === 'custom' ? customRoot(def.baseUrl) : roots[environment];

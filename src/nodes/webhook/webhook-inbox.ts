@@ -14,10 +14,10 @@ import type {
 import { handleOf, makeKnown } from '../../lib/webhook/inbox/open-inboxes';
 import type { Stored } from '../../lib/webhook/receiver';
 import { packEvent, unpackEvent } from '../../lib/webhook/stored-event';
-import { type ConfigNode, shared, translated } from './config-node';
+import { type ConfigNode, shared, translated } from '../shared/config-node';
 import { createInbox, inboxFolder } from './create-inbox';
-import type { WebhookOptions } from './webhook-options';
-import type { WebhookStatus } from './webhook-status';
+import type { WebhookOptions } from './options';
+import type { WebhookStatus } from './status';
 
 /** What the inbox needs of its webhook node. */
 export interface InboxOwner {

@@ -5,8 +5,8 @@ import { OnegevityError } from '../../lib/api/errors';
 import { diskInbox, type Inbox } from '../../lib/webhook/inbox';
 import type { InboxOptions } from '../../lib/webhook/inbox/inbox';
 import { Keyring } from '../../lib/webhook/inbox/keyring';
-import type { ConfigNode } from './config-node';
-import type { WebhookOptions } from './webhook-options';
+import type { ConfigNode } from '../shared/config-node';
+import type { WebhookOptions } from './options';
 
 /** Settings of settings.js. */
 interface InboxSettings {

@@ -1,7 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
 import type { Secrets } from '../../lib/webhook/signature';
-import { type ConfigNode, shared, translated } from './config-node';
-import type { WebhookStatus } from './webhook-status';
+import { type ConfigNode, shared, translated } from '../shared/config-node';
+import type { WebhookStatus } from './status';
 
 /**
  * Gets the secrets, and shows the lasting status that follows from them. Where there are none, every delivery is

@@ -2,10 +2,10 @@ import type { Node, NodeAPI } from 'node-red';
 import type { Receiver } from '../../lib/webhook/receiver';
 import { type ClaimFault, hostOf } from './capture/host';
 import { Endpoint, type Tenant } from './capture/endpoint';
-import type { ConfigNode } from './config-node';
-import { joinSandbox } from './webhook-sandbox';
-import type { WebhookOptions } from './webhook-options';
-import type { WebhookStatus } from './webhook-status';
+import type { ConfigNode } from '../shared/config-node';
+import { joinSandbox } from './sandbox';
+import type { WebhookOptions } from './options';
+import type { WebhookStatus } from './status';
 
 interface Listener {
   options: WebhookOptions;

@@ -1,6 +1,6 @@
 import { asObject } from '../../lib/api/response';
 import type { Field, FieldReader, Fields } from './fields';
-import type { FlowMessage } from './message';
+import type { FlowMessage } from '../shared/message';
 
 /** A body as it is saved: one typed input, or a form whose member names may be dotted paths. */
 export interface BodyDef extends Field {

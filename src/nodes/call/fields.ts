@@ -2,7 +2,7 @@ import type { Node, NodeAPI } from 'node-red';
 import { OnegevityError } from '../../lib/api/errors';
 import type { OperationParameter } from '../../lib/api/operation';
 import { asObject } from '../../lib/api/response';
-import type { FlowMessage } from './message';
+import type { FlowMessage } from '../shared/message';
 
 /** A typed input as it is saved: `previous` reads `msg.onegevity.params`, the rest is Node-RED's own. */
 export interface Field {

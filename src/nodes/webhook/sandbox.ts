@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { NodeAPI } from 'node-red';
 import type { TopicName } from '../../generated/topics';
-import type { ConfigNode } from './config-node';
+import type { ConfigNode } from '../shared/config-node';
 
 /**
  * Registers the topic URLs of a webhook node with the sandbox, if that is its environment: one URL for each topic,

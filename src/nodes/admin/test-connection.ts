@@ -1,0 +1,69 @@
+import type { Node, NodeAPI } from 'node-red';
+import { customRoot, environmentOf } from '../../lib/api/environments';
+import { asObject } from '../../lib/api/response';
+import { testConnection } from '../../lib/auth/connection-test';
+import { clientOptions, type ClientCredentials, type ConnectionDef } from '../config/client-options';
+import { type AdminRequest, faultOf } from './http';
+import { variable, variableName } from './variables';
+
+/** Milliseconds for each call: somebody is waiting. */
+const timeLimit = 10_000;
+/** What Node-RED sends to the editor in place of a password that is saved. */
+const unchanged = '__PWRD__';
+
+/**
+ * Tries what is typed in a config node's dialog, before it is deployed. A saved
+ * secret is used where the dialog leaves it as it is, and with the typed root: deploying could do the same, hence
+ * the same permission.
+ */
+export async function testTyped(RED: NodeAPI, { body }: AdminRequest): Promise<object> {
+  const typed = asObject(body) ?? {};
+  const saved = savedNode(RED, typed.id);
+  const resolve = (value: unknown) => resolveVariable(RED, saved, value);
+  const environment = environmentOf(resolve(typed.environment));
+  const def: ConnectionDef = Object.fromEntries(
+    ['baseUrl', 'scopes', 'clientAuth', 'tokenPath', 'tls', 'proxy'].map((name) => [
+      name,
+      resolve(typed[name]),
+    ]),
+  );
+  const options = await clientOptions(RED, def, credentialsOf(typed.credentials, saved, resolve), {
+    environment,
+    needed: () => [],
+  });
+  const root = environment === 'custom' ? customRoot(def.baseUrl) : options.root;
+  const { readFault, ...report } = await testConnection(options, timeLimit);
+  return {
+    ok: true,
+    environment,
+    root,
+    ...report,
+    ...(readFault ? { readFault: faultOf(readFault) } : {}),
+  };
+}
+
+type SavedConfig = Node<ClientCredentials>;
+
+function savedNode(RED: NodeAPI, id: unknown): SavedConfig | undefined {
+  const node = typeof id === 'string' ? (RED.nodes.getNode(id) as SavedConfig | null) : null;
+  return node?.type === 'onegevity-config' ? node : undefined;
+}
+
+function credentialsOf(
+  typed: unknown,
+  saved: SavedConfig | undefined,
+  resolve: (value: unknown) => unknown,
+): ClientCredentials {
+  const members = asObject(typed) ?? {};
+  const one = (name: keyof ClientCredentials) => {
+    const value = members[name] === unchanged ? saved?.credentials?.[name] : resolve(members[name]);
+    return typeof value === 'string' ? { [name]: value } : {};
+  };
+  return { ...one('clientId'), ...one('clientSecret') };
+}
+
+/** Replaces a reference to an environment variable as Node-RED does at start; one that is not set stays. */
+function resolveVariable(RED: NodeAPI, node: Node | undefined, value: unknown): unknown {
+  const name = variableName(value);
+  return name === undefined ? value : (variable(RED, node, name) ?? value);
+}

@@ -1,0 +1,97 @@
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { ApiClient } from '../../lib/api/client';
+import { customRoot, type Environment, environmentOf, resolved } from '../../lib/api/environments';
+import { OnegevityError } from '../../lib/api/errors';
+import { type ConfigNode, translated } from '../shared/config-node';
+import { currentDef } from '../shared/register-node';
+import { type ClientCredentials, clientOptions, type ConnectionDef } from './client-options';
+import { embeddedSandbox } from './embedded-sandbox';
+
+export interface ConfigDef extends NodeDef, ConnectionDef {
+  environment?: string;
+}
+
+export interface Credentials extends ClientCredentials {
+  webhookSecret?: string;
+  previousWebhookSecret?: string;
+  inboxKey?: string;
+  previousInboxKey?: string;
+  redisUrl?: string;
+  redisUser?: string;
+  redisPassword?: string;
+}
+
+/** Made-up data need no secret key, and examples are to work without one. */
+const sandboxInboxKey = Buffer.alloc(32).toString('base64');
+
+export type AccountNode = ConfigNode & Node<Credentials> & { environment: Environment | undefined };
+
+/** @param saved as the flow file has it: a faulty one makes a node that says what is wrong, to whoever uses it */
+export function buildAccount(RED: NodeAPI, node: AccountNode, saved: ConfigDef): void {
+  let def = saved;
+  const needed = new Set<string>();
+  let started: Promise<void> | undefined;
+  let client: Promise<ApiClient> | undefined;
+  let closed = false;
+  let problem: OnegevityError | undefined;
+
+  try {
+    def = currentDef(saved);
+    node.environment = environmentOf(def.environment);
+    if (node.environment === 'custom') customRoot(def.baseUrl);
+  } catch (error) {
+    problem = translated(RED, error);
+    node.environment = undefined;
+    node.error(problem.message);
+  }
+
+  node.problem = () => problem;
+  const connect = async (environment: Environment): Promise<ApiClient> => {
+    const scopes = () => [...needed].sort();
+    const options = { environment, needed: scopes };
+    return new ApiClient(await clientOptions(RED, def, node.credentials, options));
+  };
+  node.needs = (scopes) => {
+    scopes.forEach((scope) => needed.add(scope));
+    // Nodes come in a deploy, also in one that leaves this node as it is.
+    if (def.scopes === 'minimal') started ??= flowsStarted(RED).then(() => (started = undefined));
+  };
+  node.client = async () => {
+    if (problem || !node.environment) throw problem ?? new OnegevityError('no_config');
+    // `minimal` is known only when every node of the flow has said what it needs.
+    if (started) await started;
+    if (closed) throw new OnegevityError('aborted');
+    if (!client) {
+      client = connect(node.environment);
+      client.catch(() => (client = undefined));
+    }
+    return client;
+  };
+  node.webhookSecrets = async () => {
+    if (node.environment === 'sandbox') return { current: (await embeddedSandbox(RED)).webhookSecret };
+    const current = resolved(node.credentials.webhookSecret);
+    const previous = resolved(node.credentials.previousWebhookSecret);
+    return { ...(current ? { current } : {}), ...(previous ? { previous } : {}) };
+  };
+  node.inboxKeys = () => {
+    const current = resolved(node.credentials.inboxKey);
+    const previous = resolved(node.credentials.previousInboxKey);
+    if (node.environment === 'sandbox' && !current) return { current: sandboxInboxKey };
+    return { ...(current ? { current } : {}), ...(previous ? { previous } : {}) };
+  };
+  node.registerReceiver = async (url, topics) => {
+    if (node.environment !== 'sandbox') return () => undefined;
+    const sandbox = await embeddedSandbox(RED);
+    const id = sandbox.registerWebhook(topics ? { url, topics } : { url });
+    return () => sandbox.removeWebhook(id);
+  };
+  node.on('close', (done: () => void) => {
+    closed = true;
+    if (!client) return done();
+    client.then((open) => open.close()).then(done, done);
+  });
+}
+
+function flowsStarted(RED: NodeAPI): Promise<void> {
+  return new Promise((resolve) => RED.events.once('flows:started', () => resolve()));
+}

@@ -1,0 +1,116 @@
+import type { Node, NodeAPI } from 'node-red';
+import { Duplicates } from '../../lib/webhook/duplicates';
+import type { Refusal, WebhookEvent } from '../../lib/webhook/event';
+import type { Exchange } from '../../lib/webhook/exchange';
+import { Outputs } from '../../lib/webhook/outputs';
+import { RateLimit } from '../../lib/webhook/rate-limit';
+import { Receiver } from '../../lib/webhook/receiver';
+import { findConfig } from '../shared/config-node';
+import { listen } from './listen';
+import { type WebhookDef, webhookOptions } from './options';
+import { WebhookInbox, warnOfLeftovers } from './webhook-inbox';
+import { refusalMessage, webhookMessage } from './message';
+import { secretsFor } from './secrets';
+import { WebhookStatus } from './status';
+
+export function buildWebhook(RED: NodeAPI, node: Node & { wires?: string[][] }, def: WebhookDef): void {
+  const { apiMaxLength } = RED.settings as unknown as { apiMaxLength?: unknown };
+  const options = webhookOptions(def, apiMaxLength);
+  const config = findConfig(RED, def.config);
+  const status = new WebhookStatus(RED, node);
+  const outputs = new Outputs({
+    selected: options.selected,
+    duplicates: options.duplicatesOutput,
+    rejected: options.rejectedOutput,
+    deadLetters: options.deadLetterOutput,
+  });
+  const refusals = new RateLimit(5, 1);
+  const durable = options.inbox !== 'none';
+  // A durable inbox remembers by itself, also after a restart.
+  const duplicates = options.duplicates > 0 && !durable ? new Duplicates(options.duplicates) : undefined;
+  let previousMatched = false;
+  const counts = { received: 0, refused: 0, duplicates: 0 };
+
+  const onEvent = (event: WebhookEvent, exchange?: Exchange): void => {
+    counts.received++;
+    const { topic } = event;
+    const values = { topic: topic ?? '', count: counts.received };
+    status.event('green', () => status.text(topic ? 'status.received' : 'status.other', values));
+    node.send(outputs.place(webhookMessage(RED, event, exchange), outputs.of(event)));
+  };
+  const onDuplicate = (event: WebhookEvent): void => {
+    const count = ++counts.duplicates;
+    status.event('green', () => status.text('status.duplicates', { count }));
+    if (outputs.duplicates !== undefined) {
+      node.send(outputs.place(webhookMessage(RED, event), outputs.duplicates));
+    }
+  };
+  const onRefused = (refusal: Refusal): void => {
+    const count = ++counts.refused;
+    const { reason } = refusal;
+    status.event('red', () =>
+      status.text('status.refused', { reason: status.text(`reasons.${reason}`), count }),
+    );
+    if (outputs.rejected === undefined) return;
+    const suppressed = refusals.pass();
+    if (suppressed === undefined) return;
+    node.send(outputs.place(refusalMessage(refusal, suppressed), outputs.rejected));
+  };
+  const isWired = (output: number): boolean => (node.wires?.[output]?.length ?? 0) > 0;
+
+  const emitDead = (event: WebhookEvent): void => {
+    if (outputs.deadLetters === undefined) return;
+    node.send(outputs.place(webhookMessage(RED, event), outputs.deadLetters));
+  };
+  const inbox = durable
+    ? new WebhookInbox(RED, node, {
+        options,
+        config,
+        status,
+        isWired: (event) => isWired(outputs.of(event)),
+        emit: onEvent,
+        emitDuplicate: onDuplicate,
+        emitDead,
+      })
+    : undefined;
+  if (!inbox) warnOfLeftovers(RED, node, status).catch(() => undefined);
+
+  const receiver = new Receiver({
+    ...options,
+    duplicates,
+    store: inbox?.store,
+    // What a retry cannot mend, and what no wire leads to a response from, is answered at once.
+    answeredByFlow: (event) =>
+      options.respond === 'flow' &&
+      (!event.reason || ['topic_uncertain', 'not_selected'].includes(event.reason)) &&
+      isWired(outputs.of(event)),
+    onEvent,
+    onDuplicate,
+    onRefused,
+    onLate: () => {
+      status.event('yellow', () => status.text('status.flow_late'));
+      status.warn(status.text('errors.flow_late', { seconds: options.deadline / 1000 }));
+    },
+    onPreviousSecret: () => {
+      if (previousMatched) return;
+      previousMatched = true;
+      status.lasting('yellow', status.text('status.previous_secret'));
+      node.warn(status.text('errors.previous_secret'));
+    },
+  });
+  secretsFor(RED, node, status, config, options.acceptUnsigned).then(
+    (secrets) => receiver.setSecrets(secrets),
+    () => receiver.setSecrets({}),
+  );
+  const stop = listen(RED, node, { options, config, receiver, status });
+
+  node.on('close', (removed: boolean, done: () => void) => {
+    stop(removed);
+    status.close();
+    duplicates?.clear();
+    receiver
+      .close()
+      .then(() => inbox?.close(removed))
+      .then(done, done);
+  });
+}
