@@ -167,6 +167,13 @@ describe("the editor's questions to the runtime", () => {
     assert.equal(await answer('c1/packages'), 'invalid_client');
   });
 
+  it('knows no kinds by the names that every object has, and shows nothing of its client', async () => {
+    for (const kind of ['constructor', 'valueOf', 'toString', 'hasOwnProperty', '__proto__']) {
+      const text = await (await fetch(`${nodeRed.url}/onegevity/account/c1/${kind}`)).text();
+      assert.deepEqual(JSON.parse(text), { ok: false, code: 'bad_parameter', values: { name: 'kind' } });
+    }
+  });
+
   it('leaves nothing secret in the log', () => {
     assert.ok(!nodeRed.log.includes(secret) && !nodeRed.log.includes('canary-token'));
   });

@@ -66,6 +66,8 @@ interface Stoppable {
 
 /** Calls one environment of the API with one set of credentials: limits, token, retries, errors. */
 export class ApiClient {
+  /** Holds the secret: nothing that lists an object's members may find it. */
+  readonly #options: ClientOptions;
   readonly #limiter: Limiter;
   readonly #tokens: TokenManager;
   readonly #underWay = new Set<Stoppable>();
@@ -73,7 +75,8 @@ export class ApiClient {
   #closed = false;
   #http: Promise<Http> | undefined;
 
-  constructor(private readonly options: ClientOptions) {
+  constructor(options: ClientOptions) {
+    this.#options = options;
     this.#limiter = new Limiter(options.concurrency, options.rate);
     this.#tokens = new TokenManager(options, {
       postForm: (form, headers) => this.#postForm(form, headers),
@@ -142,7 +145,7 @@ export class ApiClient {
 
   /** What a browser needs to know of this client: nothing of it is secret. */
   get identity(): { root: string; clientId: string } {
-    return { root: this.options.root, clientId: this.options.clientId };
+    return { root: this.#options.root, clientId: this.#options.clientId };
   }
 
   /**
@@ -190,7 +193,7 @@ export class ApiClient {
     request: JsonRequest,
     token: string,
     writes: boolean,
-    { timeout = this.options.timeout, owner }: CallOptions,
+    { timeout = this.#options.timeout, owner }: CallOptions,
   ): Promise<RawResponse> {
     const { method, path, body } = request;
     const headers: Record<string, string> = { authorization: `Bearer ${token}`, accept: 'application/json' };
@@ -201,14 +204,14 @@ export class ApiClient {
   async #postForm(form: string, headers: Record<string, string>): Promise<TokenResponse> {
     const response = await this.#exchange({
       method: 'POST',
-      path: this.options.tokenPath,
+      path: this.#options.tokenPath,
       headers: {
         ...headers,
         'content-type': 'application/x-www-form-urlencoded',
         accept: 'application/json',
       },
       body: form,
-      timeout: this.options.timeout,
+      timeout: this.#options.timeout,
       writes: false,
     });
     const { statusCode } = response;
@@ -217,7 +220,7 @@ export class ApiClient {
 
   /** @throws OnegevityError */
   async #exchange(request: Omit<HttpRequest, 'stop'>, owner?: object): Promise<RawResponse> {
-    this.#http ??= openHttp(this.options);
+    this.#http ??= openHttp(this.#options);
     const http = await this.#http;
     this.#refuseWhenGone(owner);
     const stop = new Stop();

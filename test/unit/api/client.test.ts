@@ -68,6 +68,13 @@ describe('API client over real sockets', () => {
     assert.equal(server.requests.length, 0);
   });
 
+  it('shows neither secret nor token to what lists its members', async () => {
+    await read();
+    for (const text of [JSON.stringify(client), inspect(client, { depth: Infinity, showHidden: true })]) {
+      assert.doesNotMatch(text, new RegExp(`${canary}|token-1`));
+    }
+  });
+
   it('uses one token for a thousand cold calls', async () => {
     await Promise.all(Array.from({ length: 1000 }, () => read()));
     assert.equal(server.tokens, 1);

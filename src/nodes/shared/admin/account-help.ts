@@ -18,13 +18,18 @@ const timeLimit = 5000;
 /** A list that is longer is no help either. */
 const pageSize = 100;
 
-const kinds: Readonly<Record<string, (client: ApiClient) => Promise<Suggestion[]>>> = {
-  packages: async (client) =>
-    (await list(client, 'listPackages')).flatMap((item) => named(item, 'clientIdentifier')),
-  surveys: async (client) =>
-    (await list(client, 'listSurveys')).flatMap((item) => [...named(item, 'key', 'title')]),
-  'kit-elements': async (client) => (await list(client, 'listPackages')).flatMap(elementsOf),
-};
+/** A Map: a name out of a URL must not find what every object has, such as `constructor`. */
+const kinds = new Map<string, (client: ApiClient) => Promise<Suggestion[]>>([
+  [
+    'packages',
+    async (client) => (await list(client, 'listPackages')).flatMap((item) => named(item, 'clientIdentifier')),
+  ],
+  [
+    'surveys',
+    async (client) => (await list(client, 'listSurveys')).flatMap((item) => named(item, 'key', 'title')),
+  ],
+  ['kit-elements', async (client) => (await list(client, 'listPackages')).flatMap(elementsOf)],
+]);
 
 /**
  * `GET onegevity/account/:config/:kind`: what the account of a deployed config node has, to choose from in dialogs.
@@ -33,7 +38,7 @@ const kinds: Readonly<Record<string, (client: ApiClient) => Promise<Suggestion[]
 export function addAccountHelp(RED: NodeAPI): void {
   adminRoute(RED, 'get', '/onegevity/account/:config/:kind', 'flows.read', async ({ params }) => {
     const config = findConfig(RED, params.config);
-    const read = kinds[params.kind ?? ''];
+    const read = kinds.get(params.kind ?? '');
     if (!config) throw new OnegevityError('no_config');
     if (!read) throw new OnegevityError('bad_parameter', { values: { name: 'kind' } });
     const limit = new Promise<never>((_resolve, reject) => {
