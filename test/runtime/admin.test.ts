@@ -146,6 +146,22 @@ describe("the editor's questions to the runtime", () => {
     assert.equal(server.requests.length, 0);
   });
 
+  it('refuses what a script on a foreign page could send or read', async () => {
+    const own = { origin: nodeRed.url };
+    for (const headers of [
+      { origin: 'https://elsewhere.example' },
+      { origin: 'null' },
+      { ...own, 'sec-fetch-site': 'cross-site' },
+    ]) {
+      assert.equal((await post('test-connection', typed(), headers)).status, 403, JSON.stringify(headers));
+      assert.equal((await post('variables', { names: ['PATH'] }, headers)).status, 403);
+      const read = await fetch(`${nodeRed.url}/onegevity/account/c1/packages`, { headers });
+      assert.equal(read.status, 403);
+    }
+    assert.equal(server.requests.length, 0);
+    assert.equal((await post('test-connection', typed(), own)).status, 200);
+  });
+
   it("offers the account's packages, surveys and kit elements", async () => {
     const get = async (path: string) =>
       (await fetch(`${nodeRed.url}/onegevity/account/${path}`)).json() as Promise<unknown>;
