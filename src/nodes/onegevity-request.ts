@@ -61,7 +61,8 @@ async function bodyOf(
 
 /**
  * A path below the base, resolved as a server would: the token must reach the configured root only, and no
- * path may climb out of `/api/v1`.
+ * path may climb out of `/api/v1`. An empty segment is where an identifier was to be: without it, the path would mean
+ * all of a list.
  * @throws OnegevityError `missing_parameter`, `bad_path`
  */
 function pathOf(value: unknown): string {
@@ -69,11 +70,22 @@ function pathOf(value: unknown): string {
     throw new OnegevityError('missing_parameter', { values: { name: 'path' } });
   }
   const path = value.trim();
-  const decoded = path.replace(/%2e/gi, '.').replace(/%5c/gi, '\\').replace(/%2f/gi, '/');
-  const climbs = decoded.split(/[/\\]/).some((segment) => segment === '.' || segment === '..');
-  const odd = /[\s\\?#\p{Cc}]/u.test(path) || !/^[\x21-\x7e]+$/.test(encodeURI(path));
-  if (!path.startsWith('/') || path.startsWith('//') || climbs || odd) throw new OnegevityError('bad_path');
+  const decoded = path
+    .replace(/%2e/gi, '.')
+    .replace(/%5c/gi, '\\')
+    .replace(/%2f/gi, '/')
+    .replace(/%3b/gi, ';');
+  const climbs = segmentsOf(decoded).some((segment) => segment === '.' || segment === '..');
+  const odd = /[\s\\?#\p{Cc}\p{Cs}]/u.test(path);
+  if (!path.startsWith('/') || segmentsOf(path.slice(1)).includes('') || climbs || odd) {
+    throw new OnegevityError('bad_path');
+  }
   return encodeURI(path).replaceAll('%25', '%');
+}
+
+/** As some servers see them, which cut off what follows a semicolon before they resolve a path. */
+function segmentsOf(path: string): string[] {
+  return path.split(/[/\\]/).map((segment) => segment.replace(/;.*$/s, ''));
 }
 
 function queryOf(value: unknown): string {
@@ -81,5 +93,5 @@ function queryOf(value: unknown): string {
   const members = asObject(value);
   if (members) return queryString(members);
   if (typeof value !== 'string') throw new OnegevityError('bad_parameter', { values: { name: 'query' } });
-  return queryString(Object.fromEntries(new URLSearchParams(value)));
+  return queryString([...new URLSearchParams(value)]);
 }

@@ -42,6 +42,19 @@ describe('The request node', () => {
     assert.equal(server.requests.at(-1)?.url, '/api/v1/patients/A%2FB?pageSize=5&note=a%26b');
   });
 
+  it('sends each value of a name that comes twice in the query', async () => {
+    await load({
+      fields: {
+        path: { type: 'str', value: '/orders' },
+        query: { type: 'str', value: 'status=A&status=B&none=' },
+      },
+    });
+    const out = nextMessage('out');
+    helper.getNode('n').receive({ payload: {} });
+    await out;
+    assert.equal(server.requests.at(-1)?.url, '/api/v1/orders?status=A&status=B');
+  });
+
   for (const path of [
     'https://elsewhere.example/x',
     '//elsewhere.example/x',
@@ -50,6 +63,13 @@ describe('The request node', () => {
     '/../../oauth/token',
     '/patients/%2e%2e/x',
     '/patients/..%2f..%2fx',
+    '/..;/..;x=1/oauth/token',
+    '/patients/..%3b/x',
+    '/patients/',
+    '/patients//orders',
+    '/patients/;x',
+    '/',
+    '/patients/\ud800',
     '/patients?x=1',
     '/patients#x',
     '/pati ents',

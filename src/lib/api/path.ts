@@ -37,9 +37,17 @@ export function fillPath(template: string, params: Readonly<Record<string, unkno
   return template.replace(/\{(\w+)\}/g, (_, name: string) => pathSegment(name, params[name]));
 }
 
-/** @returns `?a=b&…` of all values that are present, or an empty string */
-export function queryString(params: Readonly<Record<string, unknown>>): string {
-  const present = Object.entries(params)
+/**
+ * @param params by name, or as pairs where a name may come more than once
+ * @returns `?a=b&…` of all values that are present, or an empty string
+ */
+export function queryString(
+  params: Readonly<Record<string, unknown>> | readonly (readonly [string, unknown])[],
+): string {
+  const pairs: readonly (readonly [string, unknown])[] = Array.isArray(params)
+    ? params
+    : Object.entries(params);
+  const present = pairs
     .map(([name, value]) => [name, parameterText(name, value)])
     .filter(([, text]) => text !== '');
   return present.length === 0 ? '' : `?${new URLSearchParams(present).toString()}`;
