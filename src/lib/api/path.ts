@@ -44,7 +44,9 @@ export function fillPath(template: string, params: Readonly<Record<string, unkno
 export function queryString(
   params: Readonly<Record<string, unknown>> | readonly (readonly [string, unknown])[],
 ): string {
-  const pairs: readonly (readonly [string, unknown])[] = Array.isArray(params) ? params : Object.entries(params);
+  const pairs: readonly (readonly [string, unknown])[] = Array.isArray(params)
+    ? params
+    : Object.entries(params);
   const present = pairs
     .map(([name, value]) => [name, parameterText(name, value)])
     .filter(([, text]) => text !== '');
