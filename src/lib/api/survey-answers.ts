@@ -1,4 +1,5 @@
-import { type FieldError, OnegevityError } from './errors';
+import { faultyBody } from './body';
+import type { FieldError } from './errors';
 import { asObject } from './response';
 import { type Question, questionsOf } from './survey';
 
@@ -25,7 +26,7 @@ class Misfit extends Error {
 export function toResponses(survey: unknown, answers: Readonly<Record<string, unknown>>): Responses {
   const questions = questionsOf(survey);
   const responses: Responses = {};
-  const faults: FieldError[] = [];
+  const faults: Required<FieldError>[] = [];
   for (const [key, value] of Object.entries(answers)) {
     if (value === null || value === undefined) continue;
     try {
@@ -36,8 +37,7 @@ export function toResponses(survey: unknown, answers: Readonly<Record<string, un
     }
   }
   if (faults.length === 0) return responses;
-  const names = faults.slice(0, 5).map(({ fieldName, message }) => `${fieldName} (${message})`);
-  throw new OnegevityError('bad_body', { values: { name: names.join(', ') }, fieldErrors: faults });
+  throw faultyBody(faults);
 }
 
 function responsesTo(questions: readonly Question[], key: string, value: unknown): Responses {
