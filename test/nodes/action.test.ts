@@ -85,6 +85,33 @@ describe('action nodes', () => {
     assert.doesNotMatch(JSON.stringify(helper.log().args), new RegExp(`${canary}|Bearer|token-1`));
   });
 
+  for (const [output, more] of [
+    ['order.answer', { order: 'a text' }],
+    ['order.answer', { order: null }],
+    ['msg.order.first.answer', { order: { first: 7 } }],
+    ['order[', {}],
+  ] as const) {
+    it(`sends nothing where no result could be set: ${output} in ${JSON.stringify(more)}`, async () => {
+      await helper.load(nodes, flow({ ...details, output }), credentials);
+      const caught = nextMessage('caught');
+      helper.getNode('n').receive({ payload: given, ...more });
+      assert.equal(((await caught) as { error: { code: string } }).error.code, 'bad_parameter');
+      assert.equal(server.requests.length, 0);
+    });
+  }
+
+  for (const output of ['order.answer', 'orders[0].answer', 'onegevity.answer', 'msg.payload.answer']) {
+    it(`sets the result at ${output}`, async () => {
+      server.answers = [json(200, 'the result')];
+      await helper.load(nodes, flow({ ...details, output }), credentials);
+      const out = nextMessage('out');
+      helper.getNode('n').receive({ payload: { ...given }, onegevity: { topic: 'order.updated' } });
+      const msg = await out;
+      assert.match(JSON.stringify(msg), /"answer":"the result"/);
+      assert.equal((msg.onegevity as { operation: string }).operation, 'patientOrderDetails');
+    });
+  }
+
   for (const [name, payload] of [
     ['missing', {}],
     ['empty', { patientIdentifier: '', orderIdentifier: 'O1' }],

@@ -25,9 +25,18 @@ export async function checkBody(model: OperationBody, body: unknown): Promise<vo
   }
   const validate = validators.get(model.schema) ?? (await compile(model.schema));
   if (validate(body)) return;
-  const fieldErrors = faultyMembers(validate.errors ?? []);
-  const names = fieldErrors.slice(0, 5).map(({ fieldName, message }) => `${fieldName} (${message})`);
-  throw new OnegevityError('bad_body', { values: { name: names.join(', ') }, fieldErrors });
+  throw faultyBody(faultyMembers(validate.errors ?? []));
+}
+
+/** As members of the vendor's models are written: anything else may be data, such as a map that goes by email. */
+const memberName = /^[A-Za-z_]\w*(\.\w+)*$/;
+
+/** @returns `bad_body`, whose text names the first few faults; `fieldErrors`, for the message alone, has all */
+export function faultyBody(fieldErrors: Required<FieldError>[]): OnegevityError {
+  const names = fieldErrors
+    .slice(0, 5)
+    .map(({ fieldName, message }) => `${memberName.test(fieldName) ? fieldName : '?'} (${message})`);
+  return new OnegevityError('bad_body', { values: { name: names.join(', ') }, fieldErrors });
 }
 
 async function compile(schema: string): Promise<ValidateFunction> {

@@ -120,5 +120,6 @@ function onlyList(body: unknown): unknown {
 
 function totalOf({ body }: ApiResponse): number | undefined {
   const total = asObject(body)?.totalNumberOfElements;
-  return typeof total === 'number' ? total : undefined;
+  // Some servers say -1 for "not known".
+  return typeof total === 'number' && total >= 0 ? total : undefined;
 }

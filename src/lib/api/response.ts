@@ -1,3 +1,4 @@
+import { makeSafe } from './safe-json';
 import { type ErrorCode, type FieldError, OnegevityError } from './errors';
 
 /** An answer as it came from the wire. */
@@ -29,12 +30,13 @@ export function parseJson(body: string): unknown {
 
 /**
  * @returns the parsed body; `null` where there is none
- * @throws OnegevityError `bad_response` where the body is not JSON
+ * @throws OnegevityError `bad_response` where the body is not JSON, or nested so deeply that flows could not use it
  */
 export function successBody(response: RawResponse, writes: boolean): unknown {
   if (response.body.length === 0) return null;
   const body = parseJson(response.body);
-  if (body === undefined) {
+  // Removed in silence: the vendor's models have no such members.
+  if (body === undefined || !makeSafe(body, () => undefined)) {
     // A write that got a 2xx was carried out; only its answer is unreadable.
     throw new OnegevityError('bad_response', {
       statusCode: response.statusCode,

@@ -1,4 +1,5 @@
-import { type FieldError, OnegevityError } from './errors';
+import { faultyBody } from './body';
+import type { FieldError } from './errors';
 import { asObject } from './response';
 import { type Question, questionsOf } from './survey';
 
@@ -25,7 +26,7 @@ class Misfit extends Error {
 export function toResponses(survey: unknown, answers: Readonly<Record<string, unknown>>): Responses {
   const questions = questionsOf(survey);
   const responses: Responses = {};
-  const faults: FieldError[] = [];
+  const faults: Required<FieldError>[] = [];
   for (const [key, value] of Object.entries(answers)) {
     if (value === null || value === undefined) continue;
     try {
@@ -36,13 +37,12 @@ export function toResponses(survey: unknown, answers: Readonly<Record<string, un
     }
   }
   if (faults.length === 0) return responses;
-  const names = faults.slice(0, 5).map(({ fieldName, message }) => `${fieldName} (${message})`);
-  throw new OnegevityError('bad_body', { values: { name: names.join(', ') }, fieldErrors: faults });
+  throw faultyBody(faults);
 }
 
 function responsesTo(questions: readonly Question[], key: string, value: unknown): Responses {
   const asked = questions.find((question) => question.key === key);
-  if (asked) return converters[asked.type]?.(asked, value) ?? { [key]: text(value) };
+  if (asked) return converters.get(asked.type)?.(asked, value) ?? { [key]: text(value) };
   const owner = questions.find(({ type, options, rows }) => {
     const keys = type === 'rating' ? rows : type === 'multiChoice' ? options : [];
     return keys.some((option) => option.key === key);
@@ -63,13 +63,13 @@ function isInput(questions: readonly Question[], key: string): boolean {
 type Converter = (question: Question, value: unknown) => Responses;
 
 /** By question type; what is not listed is sent as text under the question's key. */
-const converters: Readonly<Record<string, Converter | undefined>> = {
-  numeric: ({ key }, value) => ({ [key]: numberText(value) }),
-  date: ({ key }, value) => ({ [key]: dateText(value) }),
-  choice,
-  multiChoice,
-  rating,
-};
+const converters = new Map<string, Converter>([
+  ['numeric', ({ key }, value) => ({ [key]: numberText(value) })],
+  ['date', ({ key }, value) => ({ [key]: dateText(value) })],
+  ['choice', choice],
+  ['multiChoice', multiChoice],
+  ['rating', rating],
+]);
 
 function choice(question: Question, value: unknown): Responses {
   const [one, ...more] = Array.isArray(value) ? (value as unknown[]) : [value];

@@ -29,11 +29,11 @@ export function questionsOf(survey: unknown): Question[] {
       if (typeof key !== 'string') return [];
       return {
         key,
-        type: String(questionType),
+        type: textOf(questionType) ?? '',
         value: textOf(value),
         options: optionsOf(options),
         rows: listOf(groups).flatMap((group) => optionsOf(group.options)),
-        scale: Array.isArray(scaleLabels) ? scaleLabels.map(String) : [],
+        scale: Array.isArray(scaleLabels) ? scaleLabels.map((label) => textOf(label) ?? '') : [],
       };
     });
 }

@@ -51,6 +51,8 @@ export class Exchange {
    */
   defer(deadline: number, settled: (acknowledged: boolean) => void, late: () => void): void {
     const { response } = this;
+    // The client was gone before: there will be no 'close' any more.
+    if (response.destroyed) return settled(false);
     this.#deferred = true;
     this.#deadline = setTimeout(() => {
       if (!this.open) return;

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { makeSafe } from '../api/safe-json';
 
 /** Why a signed body could not be made into a payload; the payload is then the body's bytes. */
 export type BodyReason = 'not_utf8' | 'malformed_json' | 'too_deep' | 'bad_encoding';
@@ -12,8 +13,6 @@ export interface Parsed {
   notes?: readonly BodyNote[];
 }
 
-/** Deeper payloads overflow the stack of what flows do with messages (cloning, debug, functions). */
-const maxDepth = 64;
 const byteOrderMark = '\ufeff';
 /** Digits enough to be beyond 2^53, or an exponent: worth the slower look. */
 const maybeBig = /\d{16}|\d[eE][+]?\d/;
@@ -36,7 +35,7 @@ export function parseBody(body: Buffer): Parsed {
   } catch {
     return { payload: body, reason: 'malformed_json' };
   }
-  const safe = !isObject(result.payload) || makeSafe(result.payload, 1, result);
+  const safe = makeSafe(result.payload, () => note(result, 'prototype_key'));
   return safe ? result : { payload: body, reason: 'too_deep' };
 }
 
@@ -88,30 +87,4 @@ function isDigit(code: number): boolean {
 function isOfNumber(code: number): boolean {
   // digits, + - . e E
   return isDigit(code) || code === 0x2b || code === minus || code === 0x2e || code === 0x65 || code === 0x45;
-}
-
-/**
- * Removes members that would reach an object's prototype when a flow copies or merges the payload.
- * @returns false where the value is nested too deeply
- */
-function makeSafe(value: object, depth: number, result: Parsed): boolean {
-  if (depth > maxDepth) return false;
-  const members = value as Record<string, unknown>;
-  for (const key of Object.keys(members)) {
-    const member = members[key];
-    if (
-      key === '__proto__' ||
-      (key === 'constructor' && isObject(member) && Object.hasOwn(member, 'prototype'))
-    ) {
-      delete members[key];
-      note(result, 'prototype_key');
-    } else if (isObject(member) && !makeSafe(member, depth + 1, result)) {
-      return false;
-    }
-  }
-  return true;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }

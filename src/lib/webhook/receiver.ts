@@ -107,7 +107,9 @@ export class Receiver {
     this.#hold(exchange);
     inflated(body, encoding, this.options.maxBody)
       .then((result) => {
-        if (result === 'too_large') this.refuse(exchange, 413, 'too_large', delivery.topic);
+        // The nodes behind are closing too: what is emitted now would be lost.
+        if (this.#idle) exchange.refuse(503, soon);
+        else if (result === 'too_large') this.refuse(exchange, 413, 'too_large', delivery.topic);
         else if (result === 'bad_encoding')
           this.#accept(delivery, exchange, signed.ok, { payload: body, reason: result });
         else this.#accept(delivery, exchange, signed.ok, parseBody(result));
@@ -157,7 +159,9 @@ export class Receiver {
     const { duplicates, store } = this.options;
     // A shape is good enough to route by, never to drop by.
     const certain = event.topic !== undefined && event.topicSource !== 'shape';
-    const key = duplicates ? `${certain ? event.topic : ''} ${event.delivery.hash}` : '';
+    const name = certain ? event.topic : '';
+    // What nobody signed must not make a repeat of what the vendor sends.
+    const key = duplicates ? `${name} ${event.delivery.hash}${verified ? '' : ' unsigned'}` : '';
     if (duplicates?.has(key)) {
       event.duplicate = true;
       if (certain) {

@@ -2,7 +2,7 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { ApiClient, ApiResponse, CallOptions } from '../../lib/api/client';
 import { OnegevityError } from '../../lib/api/errors';
 import { type ConfigNode, findConfig } from '../shared/config-node';
-import { type FlowMessage, setResult } from '../shared/message';
+import { type FlowMessage, requireOutput, setResult } from '../shared/message';
 import { onMessage } from '../shared/on-message';
 import { CallStatus } from '../shared/status';
 
@@ -51,6 +51,7 @@ export function wireCallNode(RED: NodeAPI, node: Node, def: CallNodeDef, prepare
 
   const handle = async (msg: FlowMessage, send: (msg: FlowMessage) => void): Promise<void> => {
     if (!config) throw new OnegevityError('no_config');
+    requireOutput(RED, msg, output);
     const prepared = await prepare(msg, config);
     const client = await config.client();
     if (closed) throw new OnegevityError('aborted');

@@ -1,5 +1,5 @@
 import type { NodeAPI, NodeMessage } from 'node-red';
-import type { OnegevityError } from '../../lib/api/errors';
+import { OnegevityError } from '../../lib/api/errors';
 import { asObject } from '../../lib/api/response';
 
 /** A message as it travels through a flow: anybody may have put anything on it. */
@@ -28,9 +28,35 @@ export function setResult(
   outcome: Outcome,
 ): void {
   const { error, requestId, page, ...kept } = asObject(msg.onegevity) ?? {};
-  RED.util.setMessageProperty(msg, output, result.body, true);
   msg.statusCode = result.statusCode;
   msg.onegevity = { ...kept, ...outcome };
+  // Last, so that a place within these is not written over.
+  RED.util.setMessageProperty(msg, output, result.body, true);
+}
+
+/**
+ * Makes sure that a result can be set: Node-RED sets nothing below a text or number, and says nothing of it.
+ * @throws OnegevityError `bad_parameter`
+ */
+export function requireOutput(RED: NodeAPI, msg: FlowMessage, output: string): void {
+  const bad = () => new OnegevityError('bad_parameter', { values: { name: 'output' } });
+  let at: unknown = msg;
+  for (const name of partsOf(RED, msg, output, bad).slice(0, -1)) {
+    at = (at as Record<string | number, unknown>)[name];
+    if (at === undefined) return;
+    if (typeof at !== 'object' || at === null) throw bad();
+  }
+}
+
+function partsOf(RED: NodeAPI, msg: FlowMessage, output: string, bad: () => Error): (string | number)[] {
+  const { normalisePropertyExpression } = RED.util as unknown as {
+    normalisePropertyExpression(text: string, msg: object): (string | number)[];
+  };
+  try {
+    return normalisePropertyExpression(output.replace(/^msg\./, ''), msg);
+  } catch {
+    throw bad();
+  }
 }
 
 /** Sets what a Catch node's message carries, in `msg.onegevity.error` and `msg.statusCode`. */

@@ -68,6 +68,21 @@ describe('API client over real sockets', () => {
     assert.equal(server.requests.length, 0);
   });
 
+  it('takes members that would reach a prototype out of an answer', async () => {
+    const text =
+      '{"a":[{"__proto__":{"evil":1},"\\u005f_proto__":2,"constructor":{"prototype":{"evil":1}},"b":1}]}';
+    server.answers = [raw(200, text)];
+    const { body } = await read();
+    assert.deepEqual(Object.getOwnPropertyNames((body as { a: [object] }).a[0]), ['b']);
+    assert.equal(({} as { evil?: number }).evil, undefined);
+  });
+
+  it('calls an answer that is nested too deeply for a flow bad_response', async () => {
+    server.answers = [raw(200, '{"a":'.repeat(10_000) + '1' + '}'.repeat(10_000))];
+    await assert.rejects(read(), { code: 'bad_response', outcome: 'failed' });
+    await assert.rejects(write(), { code: 'bad_response', outcome: 'unknown' });
+  });
+
   it('shows neither secret nor token to what lists its members', async () => {
     await read();
     for (const text of [JSON.stringify(client), inspect(client, { depth: Infinity, showHidden: true })]) {

@@ -83,6 +83,17 @@ describe('Reading a list page by page', () => {
     assert.deepEqual(summary((await readAll(new List(paged(0, 9)))).pages), [[0, true, false]]);
   });
 
+  it('reads on where the total is not known, whatever is said instead of it', async () => {
+    for (const totalNumberOfElements of [-1, '4', null, {}]) {
+      const list = new List((number, size) => ({
+        ...(paged(4)(number, size) as object),
+        totalNumberOfElements,
+      }));
+      const { pages } = await readAll(list);
+      assert.equal(pages.flatMap(({ items }) => items).length, 4, JSON.stringify(totalNumberOfElements));
+    }
+  });
+
   it('ends with an error where the same page comes again and again, the page handed out', async () => {
     for (const same of [paged(9, 9), paged(9)]) {
       const list = new List((_, size) => same(1, size));

@@ -112,6 +112,19 @@ describe('Answers to a survey', () => {
     }
   });
 
+  for (const questionType of ['toString', 'constructor', '__proto__', { toString: 1 }]) {
+    it(`go out as text where the question is of the unknown type ${JSON.stringify(questionType)}`, () => {
+      const questions = [{ key: 'Q', questionType, options: [{ key: 'A' }] }];
+      assert.deepEqual(toResponses({ sections: [{ questions }] }, { Q: 'an answer' }), { Q: 'an answer' });
+    });
+  }
+
+  it('are read also where a label of a scale is no text', () => {
+    const groups = [{ options: [{ key: 'ROW', value: 2 }] }];
+    const questions = [{ key: 'Q', questionType: 'rating', groups, scaleLabels: [{ toString: 1 }, 'often'] }];
+    assert.deepEqual(answersOf({ sections: [{ questions }] }), { Q: { ROW: 2 } });
+  });
+
   it('come back as they were given', () => {
     const words = fc.string({ minLength: 1 }).filter((text) => text.trim() !== '');
     const place = fc.integer({ min: 1, max: 4 });

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { Duplicates } from '../../../src/lib/webhook/duplicates';
 import type { Refusal, WebhookEvent } from '../../../src/lib/webhook/event';
 import type { Exchange } from '../../../src/lib/webhook/exchange';
 import { Receiver, type ReceiverOptions, type Stored } from '../../../src/lib/webhook/receiver';
 import { serve } from '../../../src/lib/webhook/serve';
-import { order, post, raw, secret } from '../../support/webhook';
+import { order, post, raw, secret, signed } from '../../support/webhook';
 
 describe('the webhook receiver', () => {
   let server: Server;
@@ -17,7 +18,7 @@ describe('the webhook receiver', () => {
   let before: number[];
   let flow: (event: WebhookEvent, response: ServerResponse) => void;
 
-  const start = async (options: Partial<ReceiverOptions> = {}): Promise<void> => {
+  const start = async (options: Partial<ReceiverOptions> = {}, ready = true): Promise<void> => {
     log = [];
     requests = [];
     receiver = new Receiver({
@@ -39,7 +40,7 @@ describe('the webhook receiver', () => {
       onPreviousSecret: () => log.push('previous'),
       ...options,
     });
-    receiver.setSecrets({ current: secret });
+    if (ready) receiver.setSecrets({ current: secret });
     server = createServer((request, response) => {
       requests.push(request);
       before = listeners(request);
@@ -112,6 +113,46 @@ describe('the webhook receiver', () => {
     stored({ stored: true, release: () => undefined });
     assert.equal((await answer).status, 200);
     await closing;
+  });
+
+  it('emits nothing at its end, and refuses instead what is being inflated', async () => {
+    await start();
+    const body = gzipSync(order);
+    let closing: Promise<void> | undefined;
+    const { text } = await raw(port(), async (write) => {
+      const head = `POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Encoding: gzip\r\n`;
+      write(`${head}X-Onegevity-Signature: ${signed(body)}\r\nContent-Length: ${body.length}\r\n\r\n`);
+      while (requests.length === 0) await tick();
+      requests[0]!.once('end', () => (closing = receiver.close()));
+      write(body);
+    });
+    assert.match(text, /^HTTP\/1.1 503 /);
+    await closing;
+    assert.deepEqual(log, ['answered 503']);
+  });
+
+  it('comes to an end also where the client was gone before the flow was asked', async () => {
+    flow = () => undefined;
+    await start({ answeredByFlow: () => true, duplicates: new Duplicates(60_000) }, false);
+    const socket = connect(port(), '127.0.0.1');
+    const head = `POST / HTTP/1.1\r\nHost: x\r\nX-Onegevity-Signature: ${signed(order)}\r\n`;
+    socket.write(`${head}Content-Length: ${order.length}\r\n\r\n${order}`);
+    while (!requests[0]?.complete) await tick();
+    const gone = new Promise((resolve) => requests[0]!.socket.once('close', resolve));
+    socket.destroy();
+    await gone;
+    receiver.setSecrets({ current: secret });
+    assert.deepEqual(log, ['event order.created']);
+    await receiver.close();
+  });
+
+  it('does not let an unsigned delivery pass a signed one off as a repeat', async () => {
+    await start({ acceptUnsigned: true, duplicates: new Duplicates(60_000) });
+    for (const signature of [null, null, signed(order), signed(order)]) await post(url, order, { signature });
+    assert.deepEqual(
+      log.filter((entry) => !String(entry).startsWith('answered')),
+      ['event order.created', 'duplicate', 'event order.created', 'duplicate'],
+    );
   });
 
   it('ignores an answer after the deadline, and a second one, without an exception', async () => {
