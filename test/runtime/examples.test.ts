@@ -102,6 +102,27 @@ describe('The example', () => {
     });
   });
 
+  describe('"Nightly reconcile" after a night in which a report could not be fetched', () => {
+    it('finds it in the next one', async () => {
+      const running = await start('Nightly reconcile');
+      const fault = { fault: 'status', status: 404, operation: 'patientReportDetails', times: 1 };
+      const { status } = await fetch(`${running.url}/onegevity/sandbox/sandbox/faults`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', origin: running.url },
+        body: JSON.stringify(fault),
+      });
+      assert.equal(status, 200);
+      await press('at 3 in the night');
+      const missed = first(await running.waitForMessages('error')).topic as string;
+      await running.waitForMessages('handled', 10);
+      assert.ok(!running.messagesOf('handled').some(({ msg }) => msg.topic === missed));
+      await running.waitForMessages('all patients read');
+      await press('at 3 in the night');
+      const handled = await running.waitForMessages('handled', 11);
+      assert.equal(handled.at(-1)?.msg.topic, missed);
+    });
+  });
+
   describe('"Errors and retries"', () => {
     it('tells the four outcomes apart, and settles the order whose fate is not known', async () => {
       const running = await start('Errors and retries');

@@ -244,7 +244,7 @@ describe("the webhook node under Node-RED's settings", () => {
     });
     await nodeRed.waitForStatus(
       'hook',
-      ({ fill, text }) => fill === 'red' && text === 'server not supported',
+      ({ fill, text }) => fill === 'red' && text === 'unsupported server',
     );
     await nodeRed.waitForLog(/web server is not built as this node expects/);
   });

@@ -27,11 +27,6 @@ function helpOf(language: string, type: string): string {
   });
 }
 
-/** What a translation must have in common with the original: its structure, code and examples. */
-function skeleton(help: string): string[] {
-  return [...help.matchAll(/<(?:h[34]|dt|li|pre|p)\b[^>]*>/g)].map(([tag]) => tag);
-}
-
 describe('the help', () => {
   for (const language of languages) {
     for (const type of nodeTypes) {
@@ -47,14 +42,6 @@ describe('the help', () => {
         assert.match(body, /<h3>[^<]*<\/h3>/);
       });
     }
-  }
-
-  for (const language of languages.filter((each) => each !== 'en-US')) {
-    it(`in ${language} says as much as in en-US`, () => {
-      for (const type of nodeTypes) {
-        assert.deepEqual(skeleton(helpOf(language, type)), skeleton(helpOf('en-US', type)), type);
-      }
-    });
   }
 
   it('lists every error under the text of its status', () => {
