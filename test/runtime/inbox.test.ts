@@ -273,7 +273,9 @@ describe('the durable inbox on a real Node-RED', () => {
       await start(inboxFlow());
       // From here on nothing that is written arrives anywhere.
       await nodeRed!.evaluate(
-        'void (require("classic-level").ClassicLevel.prototype.batch = () => new Promise(() => undefined))',
+        `void (require("classic-level").ClassicLevel.prototype.batch = () => ({
+          put() {}, del() {}, write: () => new Promise(() => undefined),
+        }))`,
       );
       const answer = send(eventBody(1)).then(
         ({ status }) => status,
@@ -426,7 +428,7 @@ describe('the durable inbox on a real Node-RED', () => {
         `void (() => {
           const { prototype } = require("classic-level").ClassicLevel;
           const batch = prototype.batch;
-          prototype.batch = () => Promise.reject(new Error("ENOSPC"));
+          prototype.batch = () => { throw new Error("ENOSPC"); };
           globalThis.mend = () => void (prototype.batch = batch);
         })()`,
       );
