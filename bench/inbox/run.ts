@@ -47,8 +47,8 @@ async function main(): Promise<void> {
       );
     if (chosen('speed')) {
       const { rounds, seconds } = options;
-      const times = { rounds: Number(rounds), seconds: Number(seconds) };
-      report.speed = await compare(inbox, kind, { place, secret, ...times });
+      const pace = { rounds: Number(rounds), seconds: Number(seconds), levels: [1, 10, 100] };
+      report.speed = await compare(inbox, kind, { place, secret, ...pace });
     }
     if (chosen('waiting'))
       report.waiting = await inUserFolder(place, (empty) =>
@@ -56,7 +56,7 @@ async function main(): Promise<void> {
           startFull(
             { kind, userDir: empty, secret },
             { kind, userDir: full, secret },
-            Number(options.waiting),
+            { events: Number(options.waiting), starts: 3 },
           ),
         ),
       );

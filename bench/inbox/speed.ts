@@ -23,13 +23,19 @@ interface Measured extends Omit<Speed, 'share'> {
   round: number;
 }
 
-const levels = [1, 10, 100];
+export interface Pace {
+  rounds: number;
+  /** Of each measurement. */
+  seconds: number;
+  /** Numbers of connections. */
+  levels: readonly number[];
+}
 
 /** Without an inbox and with one, in turn in each round, so that what else the machine does meets both. */
 export async function compare(
   name: KindName,
   kind: Kind,
-  { place, secret, rounds, seconds }: { place: string; secret: string; rounds: number; seconds: number },
+  { place, secret, rounds, seconds, levels }: Pace & { place: string; secret: string },
 ): Promise<Speed[]> {
   const load = new Load();
   pin(load.pid, '1');

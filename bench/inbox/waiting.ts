@@ -17,12 +17,15 @@ export interface Waiting {
   emitting: number;
 }
 
-const starts = 3;
 /** No event is to come back, or die, while it is measured. */
 const patient = { visibility: 86_400, attempts: 1000 };
 
-/** Starts Node-RED with nothing and with many events waiting, then lets them all go. */
-export async function startFull(empty: Stand, full: Stand, events: number): Promise<Waiting> {
+/** Starts Node-RED with nothing and with many events waiting, in turn, then lets them all go. */
+export async function startFull(
+  empty: Stand,
+  full: Stand,
+  { events, starts }: { events: number; starts: number },
+): Promise<Waiting> {
   await fill(full, events);
   const times = { empty: [] as number[], full: [] as number[] };
   const memory = { empty: [] as number[], full: [] as number[] };
