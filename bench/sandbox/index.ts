@@ -4,7 +4,9 @@
  */
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
+import { table } from '../../scripts/docs/markdown';
 import { startCommand } from '../../test/support/command';
+import { machine } from '../support';
 
 interface Ready {
   url: string;
@@ -97,8 +99,17 @@ function memoryOf(pid: number | undefined): number {
 }
 
 async function main(): Promise<void> {
-  for (const patients of [25, 100_000]) console.log(await measure(patients));
+  const measured = [await measure(25), await measure(100_000)];
   agent.destroy();
+  console.log(`Node ${process.version}, ${machine(false)}`);
+  console.log();
+  const names = Object.keys(measured[0] ?? {});
+  console.log(
+    table(
+      ['', ...measured.map((_, index) => (index === 0 ? 'few' : 'many'))],
+      names.map((name) => [name, ...measured.map((values) => String(values[name]))]),
+    ),
+  );
 }
 
 main().catch((error: unknown) => {

@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { median } from '../support';
+import { machine, median } from '../support';
 
 const root = join(__dirname, '../..');
 const pairs = Number(process.argv[2] ?? 12);
@@ -72,11 +72,13 @@ async function main(): Promise<void> {
   const difference = median(having) - median(without);
   const paired = median(having.map((value, index) => value - (without[index] ?? NaN)));
   const round = (value: number) => value.toFixed(0);
-  console.log(`pairs: ${pairs}`);
-  console.log(`median without the package: ${round(median(without))} ms`);
-  console.log(`median with the package:    ${round(median(having))} ms`);
+  console.log(`Node ${process.version}, ${machine(false)}, ${pairs} pairs of starts`);
+  console.log();
   console.log(
-    `difference of the medians: ${round(difference)} ms (limit ${limit} ms), median of the differences: ${round(paired)} ms`,
+    `- median without the package ${round(median(without))} ms, with it ${round(median(having))} ms`,
+  );
+  console.log(
+    `- difference of the medians ${round(difference)} ms (at most ${limit} ms), median of the differences ${round(paired)} ms`,
   );
   if (difference > limit) process.exitCode = 1;
 }

@@ -26,6 +26,7 @@ describe('The pages', () => {
       (name) => `docs/${name}.md`,
     ),
     'docs/versioning.md',
+    'docs/performance.md',
     'docs/webhook-guide.md',
   ];
 
