@@ -52,7 +52,7 @@ describe('An event wired straight into an operation that writes', () => {
         { id: 'tab', type: 'tab' },
         { id: 'c', type: 'onegevity-config', environment: 'custom', baseUrl: server.url } as never,
         { id: 'n', z: 'tab', config: 'c', wires: [], ...node } as never,
-        { id: 'catcher', z: 'tab', type: 'catch', scope: ['n'], uncaught: false, wires: [['caught']] },
+        { id: 'catcher', z: 'tab', type: 'catch', scope: ['n'], uncaught: false, wires: [['caught']] } as never,
         { id: 'caught', z: 'tab', type: 'helper', wires: [] },
       ],
       { c: { clientId: 'id', clientSecret: 'secret' } },

@@ -7,7 +7,7 @@ describe('The check of a body', () => {
   it('keeps names of members that may be data out of the text of its error', async () => {
     const data = ['ada@canary.example', 'Ada Canary', '1990-04-01'];
     const body = { packageIdentifer: 'typo', ...Object.fromEntries(data.map((name) => [name, 1])) };
-    const error = await checkBody(operations.createPatientOrder.body, body).then(
+    const error = await checkBody(operations.createPatientOrder.body!, body).then(
       () => assert.fail('accepted'),
       (fault: unknown) => fault,
     );
