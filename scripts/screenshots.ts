@@ -1,6 +1,6 @@
 /**
  * `npm run screenshots`: pictures of the palette, of every dialog of every node and operation, and of the examples,
- * in a temporary folder whose name is printed. `LANGUAGE=de` takes them in German.
+ * in a temporary folder whose name is printed. `EDITOR_LANGUAGE=de` takes them in German.
  */
 import { mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ import { operations } from '../src/generated/operations';
 import type { Operation } from '../src/lib/api/operation';
 
 const target = process.argv[2] ?? mkdtempSync(join(tmpdir(), 'onegevity-screenshots-'));
-const language = process.env.LANGUAGE?.startsWith('de') ? 'de' : 'en-US';
+const language = process.env.EDITOR_LANGUAGE ?? 'en-US';
 const examples = readdirSync(join(__dirname, '../examples')).filter((name) => name.endsWith('.json'));
 
 function flow(): FlowNode[] {
@@ -41,6 +41,9 @@ function flow(): FlowNode[] {
     { id: 'c-variable', type: 'onegevity-config', environment: '${ONEGEVITY_ENVIRONMENT}', scopes: 'none' },
     ...actions,
     { ...common, id: 'webhook', type: 'onegevity-webhook', path: '/onegevity/webhook', x: 720, y: 200 },
+    { ...common, id: 'ui-kit', type: 'onegevity-ui-kit', path: '/onegevity/ui-kit', x: 720, y: 280 },
+    { ...common, id: 'done', type: 'onegevity-done', outcome: 'retry', x: 720, y: 360 },
+    { ...common, id: 'none', type: 'onegevity-report', config: '', x: 720, y: 440 },
     { ...common, id: 'request', type: 'onegevity-request', method: 'POST', x: 720, y: 600 },
     {
       ...common,
@@ -58,7 +61,8 @@ function flow(): FlowNode[] {
 async function main(): Promise<void> {
   const [browser, nodeRed] = await Promise.all([launchBrowser(), startNodeRed({ flows: flow() })]);
   const only = process.argv[3];
-  const editor = await Editor.open(browser, nodeRed, { language, height: 1300 });
+  const editor = await Editor.open(browser, nodeRed, { language, width: 1700, height: 1100 });
+  await editor.page.waitForLoadState('networkidle');
   await editor.shoot(join(target, '00-workspace.png'));
   await editor.page.evaluate(
     `RED.actions.invoke('core:toggle-sidebar'); document.querySelector('#red-ui-palette-Onegevity')?.scrollIntoView()`,
@@ -72,6 +76,10 @@ async function main(): Promise<void> {
   }
   for (const name of only ? [] : examples) {
     await editor.importExample(name.slice(0, -'.json'.length));
+    await editor.page.evaluate(`(() => {
+      RED.workspaces.show(RED.nodes.getWorkspaceOrder().at(-1));
+      for (const each of document.querySelectorAll('.red-ui-notification')) each.remove();
+    })()`);
     await editor.shoot(join(target, `example-${name.slice(0, 2)}.png`));
   }
   await browser.close();

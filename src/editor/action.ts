@@ -107,8 +107,11 @@ class ActionDialog {
     this.#place.replaceChildren();
     if (!operation) return;
     this.#place.append(this.#about(operation));
-    for (const parameter of this.#shownParameters(operation)) this.#drawParameter(operation, parameter);
+    const [page, others] = parted(operation);
+    for (const parameter of others) this.#drawParameter(operation, parameter);
     if (operation.list) this.#place.append(...this.#paging.rows());
+    if (this.#paging.mode === 'single')
+      for (const parameter of page) this.#drawParameter(operation, parameter);
     if (operation.id === 'createPatientOrder') {
       const checked = this.node.patientMustExist === true;
       this.#place.append(checkRow('node-input-patientMustExist', this.node._('patientMustExist'), checked));
@@ -129,11 +132,6 @@ class ActionDialog {
         `${shared(writes ? 'editor.writes' : 'editor.reads')} ${scope} ${shared(`editor.confidence.${confidence}`)}`,
       ),
     );
-  }
-
-  #shownParameters({ parameters, list }: Operation): readonly OperationParameter[] {
-    if (!list || this.#paging.mode === 'single') return parameters;
-    return parameters.filter(({ name }) => !pageParameters.includes(name));
   }
 
   #drawParameter(operation: Operation, parameter: OperationParameter): void {
@@ -175,6 +173,12 @@ class ActionDialog {
     }
     return fields;
   }
+}
+
+/** @returns the parameters that choose a page of a list, which paging fills by itself, and the others */
+function parted({ parameters, list }: Operation): [OperationParameter[], OperationParameter[]] {
+  const isPage = ({ name }: OperationParameter) => list !== undefined && pageParameters.includes(name);
+  return [parameters.filter(isPage), parameters.filter((parameter) => !isPage(parameter))];
 }
 
 /** Members of the payload that the path takes: the default body leaves them out. */

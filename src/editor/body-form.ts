@@ -131,7 +131,8 @@ export class BodyForm {
     this.#drawMembers(place, members, '');
   }
 
-  #drawMembers(place: HTMLElement, members: readonly BodyMember[], above: string): void {
+  /** @param optional in a group that may stay empty as a whole, so that nothing in it is missing yet */
+  #drawMembers(place: HTMLElement, members: readonly BodyMember[], above: string, optional = false): void {
     for (const member of members) {
       const path = above + member.name;
       if (member.members) {
@@ -142,12 +143,17 @@ export class BodyForm {
         );
         const group = el('fieldset', { class: 'onegevity-group' }, legend);
         place.append(group);
-        this.#drawMembers(group, member.members, `${path}.`);
-      } else this.#drawMember(place, member, path);
+        this.#drawMembers(group, member.members, `${path}.`, optional || !member.required);
+      } else this.#drawMember(place, member, path, optional);
     }
   }
 
-  #drawMember(place: HTMLElement, { name, required, schema }: BodyMember, path: string): void {
+  #drawMember(
+    place: HTMLElement,
+    { name, required, schema }: BodyMember,
+    path: string,
+    optional: boolean,
+  ): void {
     const id = `node-input-body-${path.replaceAll('.', '-')}`;
     const label = memberLabel(name);
     const input = fieldInput({
@@ -156,7 +162,7 @@ export class BodyForm {
       schema,
       field: this.#kept.get(path) ?? emptyField(schema),
       place: `payload.${path}`,
-      required,
+      required: required && !optional,
       complete: completerOf(name, this.configId),
     });
     place.append(row(labelFor(id, label, { required, title: path }), input.element));

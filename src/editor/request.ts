@@ -55,7 +55,7 @@ export function prepare(node: EditorNode): void {
   const [path, query, body] = [
     input('path', node._('path'), true, fieldOf(node, 'path')),
     input('query', node._('query'), false, fieldOf(node, 'query')),
-    input('body', shared('editor.bodyValue'), false, { type: kept.type, value: kept.value }),
+    input('body', shared('editor.body'), false, { type: kept.type, value: kept.value }),
   ];
   const bodyPlace = el('div', {}, body.row);
   const showBody = () => bodyPlace.toggleAttribute('hidden', method.value === 'GET');

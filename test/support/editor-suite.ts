@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
 import type { Browser } from 'playwright-core';
 import { launchBrowser } from './browser';
 import { Editor, type OpenOptions } from './editor';
@@ -8,7 +9,7 @@ export interface EditorSuite {
   readonly nodeRed: NodeRed;
   readonly editor: Editor;
   readonly browser: Browser;
-  /** Deploys flows and opens the editor on them. */
+  /** Deploys flows and opens the editor on them, in the session of the tests before. */
   open(flows?: readonly FlowNode[], options?: OpenOptions): Promise<Editor>;
 }
 
@@ -19,6 +20,11 @@ export function useEditor(options: NodeRedOptions = {}): EditorSuite {
   let browser: Browser | undefined;
   let nodeRed: NodeRed | undefined;
   let editor: Editor | undefined;
+  let openedWith: OpenOptions | undefined;
+  const close = async (): Promise<void> => {
+    await editor?.close();
+    editor = undefined;
+  };
 
   before(async function () {
     this.timeout(60_000);
@@ -30,16 +36,16 @@ export function useEditor(options: NodeRedOptions = {}): EditorSuite {
   });
   afterEach(async function () {
     if (!editor) return;
-    const { complaints } = editor;
+    const complaints = [...editor.complaints];
+    const failed = this.currentTest?.state === 'failed';
     // A picture of what went wrong, where one is asked for.
     const folder = process.env.SCREENSHOTS_OF_FAILURES;
-    if (folder && this.currentTest?.state === 'failed') {
-      const name = this.currentTest.title.replace(/\W+/g, '-');
+    if (folder && failed) {
+      const name = this.currentTest!.title.replace(/\W+/g, '-');
       await editor.page.screenshot({ path: `${folder}/${name}.png` });
     }
-    await editor.close();
-    editor = undefined;
-    if (this.currentTest?.state !== 'failed') assert.deepEqual(complaints, []);
+    if (failed) await close();
+    else assert.deepEqual(complaints, []);
   });
 
   return {
@@ -54,7 +60,13 @@ export function useEditor(options: NodeRedOptions = {}): EditorSuite {
     },
     open: async (flows = [tab], openOptions) => {
       await nodeRed!.deploy(flows);
-      editor = await Editor.open(browser!, nodeRed!, openOptions);
+      // At least twice as fast as a session of its own, which loads all of the editor's files again.
+      if (editor && isDeepStrictEqual(openOptions, openedWith)) await editor.reload();
+      else {
+        await close();
+        editor = await Editor.open(browser!, nodeRed!, openOptions);
+        openedWith = openOptions;
+      }
       return editor;
     },
   };

@@ -18,6 +18,8 @@ export class Editor {
   readonly complaints: string[] = [];
 
   private constructor(readonly page: Page) {
+    // Node-RED asks before it leaves behind what is not deployed.
+    page.on('dialog', (dialog) => void dialog.accept());
     page.on('console', (message) => this.#note(message));
     page.on('pageerror', (error) => this.complaints.push(`uncaught: ${error.stack ?? error.message}`));
     page.on('response', (response) => {
@@ -25,7 +27,7 @@ export class Editor {
     });
   }
 
-  /** Opens the editor and waits until its flows are loaded. */
+  /** Opens the editor in a browser session of its own and waits until its flows are loaded. */
   static async open(browser: Browser, nodeRed: NodeRed, options: OpenOptions = {}): Promise<Editor> {
     const { language = 'en-US', width = 1500, height = 950, path = '/' } = options;
     const context = await browser.newContext({ viewport: { width, height }, locale: language });
@@ -33,11 +35,22 @@ export class Editor {
     const page = await context.newPage();
     const editor = new Editor(page);
     await page.goto(nodeRed.url + path);
-    await page.waitForFunction(
+    await editor.#loaded();
+    return editor;
+  }
+
+  /** Loads the page again, with the flows as they are deployed by now; earlier complaints are forgotten. */
+  async reload(): Promise<void> {
+    this.complaints.length = 0;
+    await this.page.reload();
+    await this.#loaded();
+  }
+
+  async #loaded(): Promise<void> {
+    await this.page.waitForFunction(
       `window.RED?.workspaces && document.querySelector('#red-ui-header-button-deploy') &&
        $('#red-ui-loading-progress').is(':hidden') && RED.workspaces.active() !== 0`,
     );
-    return editor;
   }
 
   async close(): Promise<void> {
