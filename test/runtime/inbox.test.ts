@@ -13,123 +13,129 @@ import {
   type Way,
 } from '../support/inbox-flow';
 import { useInbox } from '../support/inbox-suite';
+import type { FlowNode } from '../support/node-red';
 import { post, secret } from '../support/webhook';
 
 describe('the durable inbox on a real Node-RED', () => {
+  const suite = useInbox('suite');
+
+  before(() => suite.start(inboxFlow({ inbox: 'none' }, [hold])));
+  /** Deploys, and looks at what comes from then on only. */
+  const run = async (flow: readonly FlowNode[]) => {
+    suite.nodeRed.messages.length = 0;
+    await suite.nodeRed.deploy(flow);
+  };
+
+  it('is not even loaded where no node uses it', async () => {
+    await run(inboxFlow({ inbox: 'none' }, [hold]));
+    await suite.send(eventBody(1));
+    await suite.nodeRed.waitForMessages('event');
+    const loaded = await suite.nodeRed.evaluate<string[]>('Object.keys(require("module")._cache)');
+    assert.deepEqual(
+      loaded.filter((file) => /(classic|abstract)-level.*\.(js|node)$/.test(file)),
+      [],
+    );
+  });
+
+  it('emits an event with its handle, and forgets it when a done node says so', async () => {
+    await run(inboxFlow());
+    assert.equal((await suite.send(eventBody(1))).status, 200);
+    const [first] = await suite.nodeRed.waitForMessages('event');
+    assert.deepEqual(first!.msg.payload, JSON.parse(eventBody(1)));
+    assert.equal(first!.msg.topic, 'order.created');
+    const { id, attempt, replayed, hash, receivedAt } = first!.msg.onegevity.delivery as Required<
+      WebhookEvent['delivery']
+    >;
+    assert.deepEqual([attempt, replayed], [1, false]);
+    assert.match(id, /^hook:\d{16}$/);
+    assert.match(hash, /^[0-9a-f]{64}$/);
+    assert.ok(Math.abs(Date.parse(receivedAt) - Date.now()) < 60_000);
+    await waitUntilEmpty(suite.nodeRed);
+  });
+
+  it('keeps what is not JSON as the bytes it was', async () => {
+    await run(inboxFlow().map((node) => (node.id === 'probe-other' ? { ...node, wires: [['done']] } : node)));
+    const body = Buffer.from([0xff, 0xfe, 0x7b, 0x00]);
+    assert.equal((await post(`${suite.nodeRed.url}/hook/order.created`, body)).status, 200);
+    const [message] = await suite.nodeRed.waitForMessages('other');
+    assert.deepEqual(Buffer.from(message!.msg.payload as Uint8Array), body);
+    await waitUntilEmpty(suite.nodeRed);
+  });
+
+  it('is done at once with an event whose output is wired to nothing', async () => {
+    const flow = inboxFlow();
+    const hook = flow.find(({ id }) => id === 'hook')!;
+    await run(flow.map((node) => (node === hook ? { ...hook, wires: [[], []] } : node)));
+    assert.equal((await suite.send(eventBody(1))).status, 200);
+    const { stats } = await viewInbox(suite.nodeRed);
+    assert.equal(stats.waiting + stats.inFlight, 0);
+    assert.deepEqual(suite.nodeRed.messagesOf('event'), []);
+  });
+
+  it('refuses events with 503 and a red status where there is no key, or no right one', async () => {
+    const custom = { type: 'onegevity-config', environment: 'custom', baseUrl: 'http://127.0.0.1:1' };
+    const cases = [
+      ['', 'inbox key missing'],
+      ['secret', 'bad inbox key'],
+      ['${NO_SUCH_VARIABLE}', 'variable not set'],
+    ] as const;
+    for (const [key, text] of cases) {
+      const credentials = { webhookSecret: secret, inboxKey: key };
+      const config = { ...custom, id: 'config-bad', credentials };
+      const flow = [...inboxFlow({ config: 'config-bad' }), config];
+      await run(flow);
+      const answer = await suite.send(eventBody(1));
+      assert.equal(answer.status, 503);
+      assert.match(answer.headers['retry-after'] ?? '', /^\d+$/);
+      await suite.nodeRed.waitForStatus('hook', (status) => status.text === text && status.fill === 'red');
+    }
+  });
+
+  it('refuses to be combined with an answer by the flow', async () => {
+    await run(inboxFlow({ respond: 'flow' }));
+    assert.equal((await suite.send(eventBody(1))).status, 503);
+    await suite.nodeRed.waitForStatus('hook', ({ text }) => text === 'inbox: answer first');
+  });
+
+  it('works in the sandbox without any key', async () => {
+    const sandbox = { id: 'config-sandbox', type: 'onegevity-config', environment: 'sandbox' };
+    const flow = [...inboxFlow({ config: 'config-sandbox' }), sandbox];
+    await run(flow);
+    await suite.nodeRed.waitForStatus('hook', ({ fill }) => fill === 'yellow');
+    const { stats } = await viewInbox(suite.nodeRed);
+    assert.equal(stats.waiting, 0);
+  });
+
+  it('emits an event again after the delay of a retry, with its attempts counted', async () => {
+    const way: Way = [
+      { ...probe, wires: [['choose']] },
+      {
+        id: 'choose',
+        type: 'function',
+        z: 'tab',
+        func: 'return msg.onegevity.delivery.attempt < 3 ? [msg, null] : [null, msg];',
+        outputs: 2,
+        wires: [['again'], ['done']],
+      },
+      { id: 'again', type: 'onegevity-done', z: 'tab', outcome: 'retry', delay: 0.05 },
+    ];
+    await run(inboxFlow({}, way));
+    await suite.send(eventBody(1));
+    const messages = await suite.nodeRed.waitForMessages('event', 3);
+    assert.deepEqual(
+      messages.map(({ msg }): unknown[] => [msg.onegevity.delivery.attempt, msg.onegevity.delivery.replayed]),
+      [
+        [1, false],
+        [2, true],
+        [3, true],
+      ],
+    );
+    await waitUntilEmpty(suite.nodeRed);
+  });
+});
+
+describe('what the durable inbox leaves on the disk', () => {
   const suite = useInbox();
-
-  describe('storing and ending', () => {
-    it('emits an event with its handle, and forgets it when a done node says so', async () => {
-      await suite.start(inboxFlow());
-      assert.equal((await suite.send(eventBody(1))).status, 200);
-      const [first] = await suite.nodeRed.waitForMessages('event');
-      assert.deepEqual(first!.msg.payload, JSON.parse(eventBody(1)));
-      assert.equal(first!.msg.topic, 'order.created');
-      const { id, attempt, replayed, hash, receivedAt } = first!.msg.onegevity.delivery as Required<
-        WebhookEvent['delivery']
-      >;
-      assert.deepEqual([attempt, replayed], [1, false]);
-      assert.match(id, /^hook:\d{16}$/);
-      assert.match(hash, /^[0-9a-f]{64}$/);
-      assert.ok(Math.abs(Date.parse(receivedAt) - Date.now()) < 60_000);
-      await waitUntilEmpty(suite.nodeRed);
-    });
-
-    it('keeps what is not JSON as the bytes it was', async () => {
-      await suite.start(inboxFlow({}, [{ ...probe, wires: [[]] }]));
-      const body = Buffer.from([0xff, 0xfe, 0x7b, 0x00]);
-      assert.equal((await post(`${suite.nodeRed.url}/hook/order.created`, body)).status, 200);
-      const [message] = await suite.nodeRed.waitForMessages('other');
-      assert.deepEqual(Buffer.from(message!.msg.payload as Uint8Array), body);
-    });
-
-    it('is done at once with an event whose output is wired to nothing', async () => {
-      const flow = inboxFlow();
-      const hook = flow.find(({ id }) => id === 'hook')!;
-      await suite.start(flow.map((node) => (node === hook ? { ...hook, wires: [[], []] } : node)));
-      assert.equal((await suite.send(eventBody(1))).status, 200);
-      const { stats } = await viewInbox(suite.nodeRed);
-      assert.equal(stats.waiting + stats.inFlight, 0);
-      assert.deepEqual(suite.nodeRed.messagesOf('event'), []);
-    });
-
-    it('is not even loaded where no node uses it', async () => {
-      await suite.start(inboxFlow({ inbox: 'none' }, [hold]));
-      await suite.send(eventBody(1));
-      await suite.nodeRed.waitForMessages('event');
-      const loaded = await suite.nodeRed.evaluate<string[]>('Object.keys(require("module")._cache)');
-      assert.deepEqual(
-        loaded.filter((file) => /(classic|abstract)-level.*\.(js|node)$/.test(file)),
-        [],
-      );
-    });
-
-    it('refuses events with 503 and a red status where there is no key, or no right one', async () => {
-      const cases = [
-        ['', 'inbox key missing'],
-        ['secret', 'bad inbox key'],
-        ['${NO_SUCH_VARIABLE}', 'variable not set'],
-      ] as const;
-      await suite.start(inboxFlow());
-      for (const [key, text] of cases) {
-        const credentials = { webhookSecret: secret, inboxKey: key };
-        const flow = inboxFlow().map((node) => (node.id === 'config' ? { ...node, credentials } : node));
-        await suite.nodeRed.deploy(flow);
-        const answer = await suite.send(eventBody(1));
-        assert.equal(answer.status, 503);
-        assert.match(answer.headers['retry-after'] ?? '', /^\d+$/);
-        await suite.nodeRed.waitForStatus('hook', (status) => status.text === text && status.fill === 'red');
-      }
-    });
-
-    it('refuses to be combined with an answer by the flow', async () => {
-      await suite.start(inboxFlow({ respond: 'flow' }));
-      assert.equal((await suite.send(eventBody(1))).status, 503);
-      await suite.nodeRed.waitForStatus('hook', ({ text }) => text === 'inbox: answer first');
-    });
-
-    it('works in the sandbox without any key', async () => {
-      const flow = inboxFlow().map((node) =>
-        node.id === 'config' ? { id: 'config', type: 'onegevity-config', environment: 'sandbox' } : node,
-      );
-      await suite.start(flow, { credentials: {} });
-      await suite.nodeRed.waitForStatus('hook', ({ fill }) => fill === 'yellow');
-      const { stats } = await viewInbox(suite.nodeRed);
-      assert.equal(stats.waiting, 0);
-    });
-  });
-
-  describe('retries', () => {
-    it('emit an event again after the delay, with its attempts counted', async () => {
-      const way: Way = [
-        { ...probe, wires: [['choose']] },
-        {
-          id: 'choose',
-          type: 'function',
-          z: 'tab',
-          func: 'return msg.onegevity.delivery.attempt < 3 ? [msg, null] : [null, msg];',
-          outputs: 2,
-          wires: [['again'], ['done']],
-        },
-        { id: 'again', type: 'onegevity-done', z: 'tab', outcome: 'retry', delay: 0.05 },
-      ];
-      await suite.start(inboxFlow({}, way));
-      await suite.send(eventBody(1));
-      const messages = await suite.nodeRed.waitForMessages('event', 3);
-      assert.deepEqual(
-        messages.map(({ msg }): unknown[] => [
-          msg.onegevity.delivery.attempt,
-          msg.onegevity.delivery.replayed,
-        ]),
-        [
-          [1, false],
-          [2, true],
-          [3, true],
-        ],
-      );
-      await waitUntilEmpty(suite.nodeRed);
-    });
-  });
 
   describe('duplicates', () => {
     it('are recognised across restarts, and leave by their output', async () => {
