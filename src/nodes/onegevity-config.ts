@@ -2,7 +2,12 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { ApiClient } from '../lib/api/client';
 import { customRoot, type Environment, environmentOf, resolved } from '../lib/api/environments';
 import { OnegevityError } from '../lib/api/errors';
-import { type ClientCredentials, clientOptions, type ConnectionDef } from './shared/client-options';
+import {
+  type ClientCredentials,
+  clientOptions,
+  type ConnectionDef,
+  tlsOptions,
+} from './shared/client-options';
 import { addAdminRoutes } from './shared/admin';
 import { type ConfigNode, translated } from './shared/config-node';
 import { embeddedSandbox } from './shared/embedded-sandbox';
@@ -10,6 +15,7 @@ import { serveSandboxPage } from './shared/sandbox-page';
 
 interface ConfigDef extends NodeDef, ConnectionDef {
   environment?: string;
+  redisTls?: string;
 }
 
 interface Credentials extends ClientCredentials {
@@ -83,6 +89,17 @@ export = (RED: NodeAPI): void => {
       const previous = resolved(this.credentials.previousInboxKey);
       if (this.environment === 'sandbox' && !current) return { current: sandboxInboxKey };
       return { ...(current ? { current } : {}), ...(previous ? { previous } : {}) };
+    };
+    this.redis = () => {
+      const { redisUrl, redisUser, redisPassword } = this.credentials;
+      const [username, password] = [resolved(redisUser), resolved(redisPassword)];
+      const tls = tlsOptions(RED, def.redisTls);
+      return {
+        url: resolved(redisUrl),
+        ...(username ? { username } : {}),
+        ...(password ? { password } : {}),
+        ...(tls ? { tls } : {}),
+      };
     };
     this.registerReceiver = async (url, topics) => {
       if (this.environment !== 'sandbox') return () => undefined;

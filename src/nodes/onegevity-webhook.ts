@@ -78,7 +78,7 @@ export = (RED: NodeAPI): void => {
           emitDead,
         })
       : undefined;
-    if (!inbox) warnOfLeftovers(RED, this, status).catch(() => undefined);
+    if (options.inbox !== 'disk') warnOfLeftovers(RED, this, status).catch(() => undefined);
 
     const receiver = new Receiver({
       ...options,
