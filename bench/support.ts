@@ -1,5 +1,14 @@
 /** What several benchmarks need. */
 import { execFileSync } from 'node:child_process';
+import { cpus } from 'node:os';
+import type { NodeRed } from '../test/support/node-red';
+
+export interface Usage {
+  /** Processor time so far, in microseconds. */
+  cpu: number;
+  /** Resident memory, in bytes. */
+  rss: number;
+}
 
 /** @returns the middle value; of an even number of values, the mean of the two in the middle */
 export function median(values: readonly number[]): number {
@@ -16,4 +25,44 @@ export function pin(pid: number | undefined, core: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** @returns the processor and what was done to make its figures steadier */
+export function machine(pinned: boolean): string {
+  return `${cpus()[0]?.model.trim() ?? '?'}, ${cpus().length} cores${pinned ? ', pinned' : ''}`;
+}
+
+export function usageOf(nodeRed: NodeRed): Promise<Usage> {
+  return nodeRed.evaluate<Usage>(
+    '({ cpu: process.cpuUsage().user + process.cpuUsage().system, rss: process.memoryUsage.rss() })',
+  );
+}
+
+/**
+ * Looks at a server's memory while it works.
+ * @param rss bytes at this moment
+ * @returns what the work gave, and bytes before, at most and after
+ */
+export async function watch<T>(
+  rss: () => Promise<number>,
+  work: () => Promise<T>,
+): Promise<{ before: number; highest: number; after: number; result: T }> {
+  const before = await rss();
+  let highest = before;
+  let done = false;
+  const working = work().finally(() => (done = true));
+  while (!done) {
+    highest = Math.max(highest, await rss());
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  return { before, highest, after: await rss(), result: await working };
+}
+
+/** A count as a reader wants it. */
+export function whole(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}
+
+export function megabytes(bytes: number): string {
+  return (bytes / 2 ** 20).toFixed(0);
 }

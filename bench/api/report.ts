@@ -1,3 +1,4 @@
+import { megabytes, whole } from '../support';
 import type { Candidate } from './flows';
 
 export interface Figures {
@@ -79,16 +80,11 @@ export function table({ machine, node, figures, ratios: found, tokens, streaming
 }
 
 function streamingLine({ patients, before, highest, times }: Streaming): string {
-  const megabytes = ((highest - before) / 2 ** 20).toFixed(0);
   const fifth = Math.max(1, Math.floor(times.length / 5));
   const at = (index: number) => times[index - 1] ?? 0;
   const [first, last] = [at(fifth), at(times.length) - at(times.length - fifth)];
   return (
-    `- ${patients} patients streamed through patientDetails: ${megabytes} MB more memory at most, ` +
+    `- ${patients} patients streamed through patientDetails: ${megabytes(highest - before)} MB more memory at most, ` +
     `${(at(times.length) / 1000).toFixed(1)} s; the last fifth took ${(last / first).toFixed(2)} times the first`
   );
-}
-
-function whole(value: number): string {
-  return Math.round(value).toLocaleString('en-US');
 }

@@ -5,13 +5,12 @@
 import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startNodeRed, type NodeRed } from '../../test/support/node-red';
 import { type Candidate, candidates, flows } from './flows';
 import { ratios, type Streaming, type Figures, type Report, table } from './report';
-import { median, pin } from '../support';
+import { machine, median, pin } from '../support';
 import type { Command, State } from './server';
 
 const levels = [1, 16, 64];
@@ -48,7 +47,7 @@ async function main(): Promise<void> {
     const tokens = await countTokens(nodeRed, server);
     const figures = await compare(nodeRed);
     const report: Report = {
-      machine: `${cpus()[0]?.model.trim() ?? '?'}, ${cpus().length} cores${pinned ? ', pinned' : ''}`,
+      machine: machine(pinned),
       node: process.version,
       figures,
       ratios: ratios(figures),

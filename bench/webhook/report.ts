@@ -1,4 +1,4 @@
-import { median } from '../support';
+import { median, megabytes, whole } from '../support';
 
 export const candidates = [
   'bare node:http',
@@ -107,12 +107,4 @@ export function table({ machine, node, figures, ratios, memory }: Report): strin
         `answers ${JSON.stringify(statuses)}`,
     ),
   ].join('\n');
-}
-
-function whole(value: number): string {
-  return Math.round(value).toLocaleString('en-US');
-}
-
-function megabytes(value: number): string {
-  return (value / 2 ** 20).toFixed(0);
 }

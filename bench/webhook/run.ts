@@ -2,11 +2,10 @@
  * `npm run bench:webhook`: what receiving a signed delivery costs, side by side with a bare server, express, and a
  * flow built by hand. Options: --seconds N (of each measurement), --rounds N, --only speed|memory, --json.
  */
-import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Load, request } from './load';
 import { type Candidate, candidates, type Figures, type Memory, type Report, summary, table } from './report';
-import { pin } from '../support';
+import { machine, pin, watch } from '../support';
 import { handBuilt, ours, type Server, startFlow, startPeer } from './servers';
 
 const levels = [10, 100];
@@ -32,7 +31,7 @@ async function main(): Promise<void> {
   const pinned = pin(load.pid, '1');
   const rounds = options.only === 'memory' ? [] : await compare(load);
   const report: Report = {
-    machine: `${cpus()[0]?.model.trim() ?? '?'}, ${cpus().length} cores${pinned ? ', pinned' : ''}`,
+    machine: machine(pinned),
     node: process.version,
     ...summary(rounds),
     memory: options.only === 'speed' ? [] : await memory(load),
@@ -90,7 +89,7 @@ async function memory(load: Load): Promise<Memory[]> {
     await load.measure(server.url, { connections: 10, seconds: 2 });
     const task = { posts: 1000, bytes: 60 * 2 ** 20, connections: 20, chunked };
     const what = `1,000 posts of 60 MB refused (${chunked ? 'chunked' : 'with their length'})`;
-    results.push({ what, ...(await watch(server, () => load.refuse(server.url, task))) });
+    results.push({ what, ...(await remembered(server, () => load.refuse(server.url, task))) });
     await server.stop();
   }
   const server = await startFlow(ours({ duplicates: 3600 }));
@@ -101,28 +100,19 @@ async function memory(load: Load): Promise<Memory[]> {
   const all = { requests: requests.slice(0, 100_000), connections: 100, count: 100_000 };
   results.push({
     what: '100,000 deliveries with the window of duplicates full',
-    ...(await watch(server, () => load.measure(server.url, all))),
+    ...(await remembered(server, () => load.measure(server.url, all))),
   });
   await server.stop();
   return results;
 }
 
 /** Resident memory before, during and after some work. */
-async function watch(
+async function remembered(
   server: Server,
   work: () => Promise<{ statuses: Record<string, number> }>,
 ): Promise<Omit<Memory, 'what'>> {
-  const rss = async (): Promise<number> => (await server.usage()).rss;
-  const before = await rss();
-  let highest = before;
-  let done = false;
-  const working = work().finally(() => (done = true));
-  while (!done) {
-    highest = Math.max(highest, await rss());
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  const { statuses } = await working;
-  return { before, highest, after: await rss(), statuses };
+  const { result, ...memory } = await watch(async () => (await server.usage()).rss, work);
+  return { ...memory, statuses: result.statuses };
 }
 
 main().catch((error: unknown) => {

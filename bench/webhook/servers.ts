@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { type FlowNode, startNodeRed } from '../../test/support/node-red';
+import { type Usage, usageOf } from '../support';
 
 export const secret = 'bench-secret';
 export const path = '/hook/order.created';
@@ -12,13 +13,6 @@ export interface Server {
   url: string;
   usage(): Promise<Usage>;
   stop(): Promise<void>;
-}
-
-export interface Usage {
-  /** Processor time so far, in microseconds. */
-  cpu: number;
-  /** Resident memory, in bytes. */
-  rss: number;
 }
 
 /** A server without Node-RED: `bare` or `express`. */
@@ -118,10 +112,7 @@ export async function startFlow(flows: FlowNode[], settings: object = {}): Promi
   return {
     pid: nodeRed.process.pid,
     url: `${nodeRed.url}${path}`,
-    usage: () =>
-      nodeRed.evaluate<Usage>(
-        '({ cpu: process.cpuUsage().user + process.cpuUsage().system, rss: process.memoryUsage.rss() })',
-      ),
+    usage: () => usageOf(nodeRed),
     stop: () => nodeRed.stop(),
   };
 }

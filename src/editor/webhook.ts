@@ -2,6 +2,7 @@ import { topics as described } from '../generated/topics';
 import { copyButton } from './copy';
 import { byId, el, labelFor, note, row, showDefaults } from './dom';
 import { marked } from './environment';
+import { inboxView } from './inbox-view';
 import type { EditorNode } from './red';
 import { asText, shared } from './text';
 import { type OutputChoice, outputMap, portsOf, topicNames } from './webhook-outputs';
@@ -41,6 +42,7 @@ export function prepare(node: EditorNode): void {
   before = portsOf(choiceOf(node));
   drawTopics(node);
   prepareDuplicates(node);
+  inboxView(node);
   const update = () => {
     byId('node-input-outputs').value = JSON.stringify(outputMap(before, portsOf(chosen())));
     drawUrls(node);
@@ -117,6 +119,7 @@ function drawConditions(): void {
   const respond = byId<HTMLSelectElement>('node-input-respond').value;
   byId<HTMLElement>('onegevity-deadline').hidden = respond !== 'flow';
   byId<HTMLElement>('onegevity-inbox').hidden = inbox === 'none';
+  byId<HTMLElement>('onegevity-inbox-with-flow').hidden = respond !== 'flow';
   byId<HTMLElement>('onegevity-unsigned').hidden = !byId('node-input-acceptUnsigned').checked;
 }
 

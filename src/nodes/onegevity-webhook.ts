@@ -6,7 +6,7 @@ import { Outputs } from '../lib/webhook/outputs';
 import { RateLimit } from '../lib/webhook/rate-limit';
 import { Receiver } from '../lib/webhook/receiver';
 import { findConfig } from './shared/config-node';
-import { serveInboxView } from './shared/inbox-view';
+import { addInboxView } from './shared/inbox-view';
 import { listen } from './shared/webhook-listen';
 import { type WebhookDef, webhookOptions } from './shared/webhook-options';
 import { WebhookInbox, warnOfLeftovers } from './shared/webhook-inbox';
@@ -15,7 +15,7 @@ import { secretsFor } from './shared/webhook-secrets';
 import { WebhookStatus } from './shared/webhook-status';
 
 export = (RED: NodeAPI): void => {
-  serveInboxView(RED);
+  addInboxView(RED);
 
   function OnegevityWebhook(this: Node & { wires?: string[][] }, def: WebhookDef): void {
     RED.nodes.createNode(this, def);

@@ -68,19 +68,21 @@ export const eventBody = (id: number, patient = 'P1') =>
 
 /**
  * Sends many signed events over a number of connections. Never fails: what happened to each is told.
+ * @param key signs them
  * @returns the ids by what came of them
  */
 export async function sendEvents(
   port: number,
   ids: readonly number[],
   connections = 20,
+  key = secret,
 ): Promise<{ accepted: number[]; refused: number[]; unanswered: number[] }> {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const result = { accepted: [] as number[], refused: [] as number[], unanswered: [] as number[] };
   const waiting = [...ids];
   const sender = async () => {
     for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
-      const status = await sendEvent(port, eventBody(id), agent);
+      const status = await sendEvent(port, eventBody(id), agent, key);
       if (status === undefined) result.unanswered.push(id);
       else if (status === 200) result.accepted.push(id);
       else result.refused.push(id);
@@ -91,7 +93,7 @@ export async function sendEvents(
   return result;
 }
 
-function sendEvent(port: number, body: string, agent: Agent): Promise<number | undefined> {
+function sendEvent(port: number, body: string, agent: Agent, key: string): Promise<number | undefined> {
   return new Promise((resolve) => {
     const sent = request({
       host: '127.0.0.1',
@@ -102,7 +104,7 @@ function sendEvent(port: number, body: string, agent: Agent): Promise<number | u
       headers: {
         'content-type': 'application/json',
         'content-length': Buffer.byteLength(body),
-        'x-onegevity-signature': signed(body),
+        'x-onegevity-signature': signed(body, key),
       },
     });
     sent.on('error', () => resolve(undefined));
@@ -133,8 +135,8 @@ async function waitForInbox(
   const end = Date.now() + timeout;
   for (;;) {
     const response = await fetch(`${nodeRed.url}/onegevity/inbox/hook`);
-    const body: unknown = await response.json();
-    if (response.ok && wanted(body as InboxView)) return body as InboxView;
-    if (Date.now() > end) throw new Error(`not in time: ${response.status} ${JSON.stringify(body)}`);
+    const body = (await response.json()) as InboxView & { ok: boolean };
+    if (body.ok && wanted(body)) return body;
+    if (Date.now() > end) throw new Error(`not in time: ${JSON.stringify(body)}`);
   }
 }

@@ -4,6 +4,7 @@ import { OnegevityError } from '../../api/errors';
 const version = 1;
 const nameLength = 8;
 const nonceLength = 12;
+const noncesAtOnce = 256;
 const tagLength = 16;
 const headerLength = 2 + nameLength;
 const prefixLength = headerLength + nonceLength + tagLength;
@@ -25,6 +26,8 @@ export type Unsealed = { mark: number; content: Buffer } | { problem: 'damaged' 
  */
 export class Keyring {
   readonly #keys: readonly Key[];
+  /** Random bytes in stock: one request for many costs much less than many. */
+  #random = Buffer.alloc(0);
 
   /**
    * @param current 32 bytes as base64 or hex
@@ -45,7 +48,7 @@ export class Keyring {
   seal(id: string, content: Buffer, mark = 0): Buffer {
     const key = this.#keys[0]!;
     const header = Buffer.concat([Buffer.from([version, mark]), key.name]);
-    const nonce = randomBytes(nonceLength);
+    const nonce = this.#nonce();
     const cipher = createCipheriv('aes-256-gcm', key.encryption, nonce);
     cipher.setAAD(Buffer.concat([header, Buffer.from(id)]));
     const encrypted = cipher.update(content);
@@ -68,6 +71,13 @@ export class Keyring {
     } catch {
       return { problem: 'damaged' };
     }
+  }
+
+  #nonce(): Buffer {
+    if (this.#random.length < nonceLength) this.#random = randomBytes(noncesAtOnce * nonceLength);
+    const nonce = this.#random.subarray(0, nonceLength);
+    this.#random = this.#random.subarray(nonceLength);
+    return nonce;
   }
 
   /** Hashes of a text that cannot be reversed by trying likely texts: of the current key, then of the previous. */

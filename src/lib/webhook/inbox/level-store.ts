@@ -35,7 +35,13 @@ export class LevelStore implements Store {
   }
 
   async write(operations: readonly Operation[], sync: boolean): Promise<void> {
-    await this.#opened().batch([...operations], { sync });
+    // Costs half of what an array of operations does, which is copied and taken apart again.
+    const batch = this.#opened().batch();
+    for (const operation of operations) {
+      if (operation.type === 'put') batch.put(operation.key, operation.value);
+      else batch.del(operation.key);
+    }
+    await batch.write({ sync });
   }
 
   get(key: string): Promise<Buffer | undefined> {

@@ -1,10 +1,13 @@
+import type { IncomingMessage } from 'node:http';
 import type { NodeAPI } from 'node-red';
 import { OnegevityError } from '../../../lib/api/errors';
+import { isForeign } from '../foreign-page';
 
 /** The parts of Express's request and answer that are used: its types do not fit the version in Node-RED. */
-export interface AdminRequest {
+export interface AdminRequest extends IncomingMessage {
   body?: unknown;
   params: Readonly<Record<string, string | undefined>>;
+  query: Readonly<Record<string, unknown>>;
   is(type: string): string | false | null;
 }
 
@@ -33,9 +36,8 @@ export function faultOf(error: unknown): Fault {
 }
 
 /**
- * Adds a route to the editor's API.
- * @param permission as in Node-RED's `adminAuth`; without it, only the editor's own page can call the route, since
- *   a browser sends JSON to another origin's page only after asking, and an answer is not readable from there
+ * Adds a route to the editor's API, for the editor's own pages: pages of another origin are refused.
+ * @param permission as in Node-RED's `adminAuth`
  */
 export function adminRoute(
   RED: NodeAPI,
@@ -50,6 +52,10 @@ export function adminRoute(
     RED.auth.needsPermission(permission),
     (request: AdminRequest, response: AdminResponse) => {
       response.set('Cache-Control', 'no-store');
+      if (isForeign(request)) {
+        response.status(403).json({ ok: false });
+        return;
+      }
       // A form on a foreign page can send anything but JSON.
       if (method === 'post' && !request.is('application/json')) {
         response.status(415).json({ ok: false });
