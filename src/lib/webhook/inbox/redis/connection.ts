@@ -20,7 +20,7 @@ export interface RedisOptions {
   url: string;
   username?: string;
   password?: string;
-  /** Makes the connection encrypted, whatever the URL says. */
+  /** Makes the connection encrypted, whatever the URL says. The certificate is verified in any case. */
   tls?: TlsOptions;
 }
 
@@ -47,7 +47,7 @@ export async function redisConnect(options: RedisOptions): Promise<Connect> {
       socket: {
         reconnectStrategy: false,
         socketTimeout: silence,
-        ...(encrypted ? { ...tls, tls: true } : {}),
+        ...(encrypted ? { ...tls, tls: true, rejectUnauthorized: true } : {}),
       },
       disableOfflineQueue: true,
       disableClientInfo: true,
