@@ -2,8 +2,12 @@ import { sendEvents, waitUntilEmpty, type Way } from '../../test/support/inbox-f
 import type { NodeRed } from '../../test/support/node-red';
 import { start, type Stand } from './stand';
 
-export interface Kills {
+export interface Kills extends Tally {
   kills: number;
+}
+
+/** What became of events. */
+export interface Tally {
   /** Events answered with 200. */
   accepted: number;
   /** Sent, and cut off by a kill before an answer. */
@@ -21,7 +25,7 @@ export interface Kills {
 const connections = 50;
 
 /** Events take a little time, so that a kill meets some in every state. */
-const way: Way = [
+export const way: Way = [
   { id: 'first', type: 'test-probe', z: 'tab', label: 'event', wires: [['work']] },
   {
     id: 'work',
@@ -40,7 +44,7 @@ const way: Way = [
  * vendor documents no retries; in the end more are sent until so many have been accepted.
  */
 export async function killUnderLoad(stand: Stand, events: number, kills: number): Promise<Kills> {
-  const seen = new Map<number, { emitted: number; unmarked: number }>();
+  const seen: Seen = new Map();
   const accepted: number[] = [];
   let next = 1;
   let unanswered = 0;
@@ -77,20 +81,29 @@ export async function killUnderLoad(stand: Stand, events: number, kills: number)
     unfinished = stats.waiting + stats.inFlight + stats.dead + stats.setAside;
   });
 
+  return { kills, ...tally(seen, accepted, { unanswered, unfinished }) };
+}
+
+/** By the number of the event. */
+export type Seen = Map<number, { emitted: number; unmarked: number }>;
+
+export function tally(
+  seen: Seen,
+  accepted: readonly number[],
+  others: Pick<Tally, 'unanswered' | 'unfinished'>,
+): Tally {
   const entries = [...seen.values()];
   return {
-    kills,
     accepted: accepted.length,
-    unanswered,
     lost: accepted.filter((id) => !seen.has(id)).length,
-    unfinished,
     repeats: sum(entries.map(({ emitted }) => emitted - 1)),
     unmarked: sum(entries.map((entry) => Math.max(0, entry.unmarked - 1))),
+    ...others,
   };
 }
 
 /** Resolves when so many events have been emitted for the first time. */
-async function emissions(nodeRed: NodeRed, count: number): Promise<void> {
+export async function emissions(nodeRed: NodeRed, count: number): Promise<void> {
   let looked = 0;
   let first = 0;
   await nodeRed.waitFor(
@@ -106,7 +119,8 @@ async function emissions(nodeRed: NodeRed, count: number): Promise<void> {
   );
 }
 
-function note(nodeRed: NodeRed, seen: Map<number, { emitted: number; unmarked: number }>): void {
+/** Adds what a Node-RED has emitted. */
+export function note(nodeRed: NodeRed, seen: Seen): void {
   for (const { msg } of nodeRed.messagesOf('event')) {
     const { id } = (msg as { payload: { id: number } }).payload;
     const entry = seen.get(id) ?? { emitted: 0, unmarked: 0 };

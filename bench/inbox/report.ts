@@ -1,6 +1,7 @@
 import { megabytes, whole } from '../support';
-import type { Kills } from './kills';
+import type { Kills, Tally } from './kills';
 import type { KindName } from './kinds';
+import type { Shared } from './shared';
 import type { Speed } from './speed';
 import type { Waiting } from './waiting';
 
@@ -12,16 +13,18 @@ export interface Report {
   kills?: Kills;
   speed?: Speed[];
   waiting?: Waiting;
+  shared?: Shared;
 }
 
 /** The report as Markdown. */
-export function table({ machine, node, fileSystem, inbox, kills, speed, waiting }: Report): string {
+export function table({ machine, node, fileSystem, inbox, kills, speed, waiting, shared }: Report): string {
   return [
     `Node ${node}, ${machine}, inbox ${inbox}, ${fileSystem}`,
     ...(speed ? speedLines(speed) : []),
     '',
     ...(kills ? [killsLine(kills)] : []),
     ...(waiting ? waitingLines(waiting) : []),
+    ...(shared ? sharedLines(shared) : []),
   ].join('\n');
 }
 
@@ -37,11 +40,32 @@ function speedLines(speed: readonly Speed[]): string[] {
   ];
 }
 
-function killsLine({ kills, accepted, unanswered, lost, unfinished, repeats, unmarked }: Kills): string {
+function killsLine({ kills, ...counts }: Kills): string {
+  return tallyLine(`over ${kills} kills`, counts);
+}
+
+function tallyLine(
+  over: string,
+  { accepted, unanswered, lost, unfinished, repeats, unmarked }: Tally,
+): string {
   return (
-    `- ${whole(accepted)} events accepted over ${kills} kills (${unanswered} more were cut off unanswered): ` +
+    `- ${whole(accepted)} events accepted ${over} (${unanswered} more were refused or cut off unanswered): ` +
     `${lost} lost, ${unfinished} never finished, ${repeats} emitted again, ${unmarked} of those unmarked`
   );
+}
+
+function sharedLines({ instances, redisAway, throughput }: Shared): string[] {
+  return [
+    tallyLine('by three Node-REDs, one killed, one paused for longer than the visibility', instances),
+    tallyLine('by three Node-REDs while Redis was killed and started again', redisAway),
+    '',
+    '| Node-REDs | accepted/s | done/s | events of each |',
+    '|---|---|---|---|',
+    ...throughput.map(
+      ({ nodeReds, accepted, done, shares }) =>
+        `| ${nodeReds} | ${whole(accepted)} | ${whole(done)} | ${shares.map(whole).join(', ')} |`,
+    ),
+  ];
 }
 
 function waitingLines(waiting: Waiting): string[] {

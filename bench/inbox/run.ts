@@ -1,6 +1,7 @@
 /**
  * `npm run bench:inbox`: what a durable inbox keeps when Node-RED is killed, what it costs, and how Node-RED starts
- * while many events wait. Options: --inbox KIND, --only kills|speed|waiting, --events N --kills N (of the first),
+ * while many events wait. Options: --inbox KIND, --redis (the inbox in Redis, by one Node-RED and by several),
+ * --only kills|speed|waiting|shared, --events N --kills N (of the first and the last),
  * --rounds N --seconds N (of the second), --waiting N (of the third), --folder F (where to store), --json.
  */
 import { tmpdir } from 'node:os';
@@ -8,8 +9,9 @@ import { parseArgs } from 'node:util';
 import { machine, pin } from '../support';
 import { secret } from '../webhook/servers';
 import { killUnderLoad } from './kills';
-import { type KindName, kinds } from './kinds';
+import { type Kind, type KindName, kinds, type RedisKind } from './kinds';
 import { type Report, table } from './report';
+import { share } from './shared';
 import { compare } from './speed';
 import { fileSystem, inUserFolder } from './stand';
 import { startFull } from './waiting';
@@ -17,6 +19,7 @@ import { startFull } from './waiting';
 const { values: options } = parseArgs({
   options: {
     inbox: { type: 'string', default: 'disk' },
+    redis: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
     events: { type: 'string', default: '10000' },
     kills: { type: 'string', default: '20' },
@@ -29,10 +32,10 @@ const { values: options } = parseArgs({
 });
 
 async function main(): Promise<void> {
-  const inbox = options.inbox as KindName;
+  const inbox = (options.redis ? 'redis' : options.inbox) as KindName;
   if (!(inbox in kinds)) throw new Error(`--inbox is one of ${Object.keys(kinds).join(', ')}`);
   const { folder: place } = options;
-  const kind = await kinds[inbox]();
+  const kind: Kind = await kinds[inbox]();
   const chosen = (part: string) => ['', part].includes(options.only);
   try {
     const report: Report = {
@@ -60,6 +63,8 @@ async function main(): Promise<void> {
           ),
         ),
       );
+    if (chosen('shared') && inbox === 'redis')
+      report.shared = await share(kind as RedisKind, { place, secret }, Number(options.events));
     console.log(options.json ? JSON.stringify(report, undefined, 2) : table(report));
   } finally {
     await kind.stop();

@@ -7,6 +7,7 @@ export class InboxRecorder implements InboxConsumer {
   readonly dead: DeadDelivery[] = [];
   readonly setAsides: { count: number; cause: string }[] = [];
   readonly problems: (string | undefined)[] = [];
+  readonly risks: string[] = [];
   readonly #changes = new EventEmitter();
   #taken = 0;
 
@@ -27,6 +28,11 @@ export class InboxRecorder implements InboxConsumer {
 
   state(problem: { code: string } | undefined): void {
     this.problems.push(problem?.code);
+    this.#changes.emit('change');
+  }
+
+  risk(risk: string): void {
+    this.risks.push(risk);
     this.#changes.emit('change');
   }
 

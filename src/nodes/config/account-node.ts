@@ -4,11 +4,12 @@ import { customRoot, type Environment, environmentOf, resolved } from '../../lib
 import { OnegevityError } from '../../lib/api/errors';
 import { type ConfigNode, translated } from '../shared/config-node';
 import { currentDef } from '../shared/register-node';
-import { type ClientCredentials, clientOptions, type ConnectionDef } from './client-options';
+import { type ClientCredentials, clientOptions, type ConnectionDef, tlsOptions } from './client-options';
 import { embeddedSandbox } from './embedded-sandbox';
 
 export interface ConfigDef extends NodeDef, ConnectionDef {
   environment?: string;
+  redisTls?: string;
 }
 
 export interface Credentials extends ClientCredentials {
@@ -78,6 +79,17 @@ export function buildAccount(RED: NodeAPI, node: AccountNode, saved: ConfigDef):
     const previous = resolved(node.credentials.previousInboxKey);
     if (node.environment === 'sandbox' && !current) return { current: sandboxInboxKey };
     return { ...(current ? { current } : {}), ...(previous ? { previous } : {}) };
+  };
+  node.redis = () => {
+    const { redisUrl, redisUser, redisPassword } = node.credentials;
+    const [username, password] = [resolved(redisUser), resolved(redisPassword)];
+    const tls = tlsOptions(RED, def.redisTls);
+    return {
+      url: resolved(redisUrl),
+      ...(username ? { username } : {}),
+      ...(password ? { password } : {}),
+      ...(tls ? { tls } : {}),
+    };
   };
   node.registerReceiver = async (url, topics) => {
     if (node.environment !== 'sandbox') return () => undefined;

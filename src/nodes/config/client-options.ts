@@ -103,8 +103,8 @@ function linked<T>(RED: NodeAPI, id: string | undefined, name: string): T | unde
   return node;
 }
 
-/** Reads a core tls-config node. */
-function tlsOptions(RED: NodeAPI, id: string | undefined): TlsOptions | undefined {
+/** Reads a core tls-config node. @throws OnegevityError `linked_node_missing` */
+export function tlsOptions(RED: NodeAPI, id: string | undefined): TlsOptions | undefined {
   const node = linked<{ addTLSOptions?: (options: object) => TlsOptions }>(RED, id, 'tls-config');
   return node?.addTLSOptions?.({});
 }

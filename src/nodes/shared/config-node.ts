@@ -2,6 +2,7 @@ import type { Node, NodeAPI } from 'node-red';
 import type { ApiClient } from '../../lib/api/client';
 import type { Environment } from '../../lib/api/environments';
 import { OnegevityError } from '../../lib/api/errors';
+import type { RedisOptions } from '../../lib/webhook/inbox/redis';
 
 /** What other nodes see of an `onegevity-config` node. */
 export interface ConfigNode extends Node {
@@ -16,6 +17,8 @@ export interface ConfigNode extends Node {
   webhookSecrets(): Promise<{ current?: string; previous?: string }>;
   /** The keys of durable inboxes; in the sandbox, where data are made up, a known one. @throws OnegevityError `env_not_set` */
   inboxKeys(): { current?: string; previous?: string };
+  /** How Redis is reached. @throws OnegevityError `env_not_set`, `linked_node_missing` */
+  redis(): RedisOptions;
   /** Registers a receiver with the embedded sandbox; elsewhere it does nothing. @returns its removal */
   registerReceiver(url: string, topics?: readonly string[]): Promise<() => void>;
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { NodeAPI } from 'node-red';
 import { OnegevityError } from '../../lib/api/errors';
-import { diskInbox, type Inbox } from '../../lib/webhook/inbox';
+import { diskInbox, type Inbox, redisInbox } from '../../lib/webhook/inbox';
 import type { InboxOptions } from '../../lib/webhook/inbox/inbox';
 import { Keyring } from '../../lib/webhook/inbox/keyring';
 import type { ConfigNode } from '../shared/config-node';
@@ -15,9 +15,24 @@ interface InboxSettings {
   onegevityInboxMaxBytes?: unknown;
 }
 
+interface Place {
+  RED: NodeAPI;
+  nodeId: string;
+  config: ConfigNode;
+}
+
+/** The kinds of durable inbox by their saved names. */
+const kinds: Readonly<
+  Record<string, (place: Place, keyring: Keyring, options: InboxOptions) => Inbox | Promise<Inbox>>
+> = {
+  disk: ({ RED, nodeId }, keyring, options) => diskInbox(inboxFolder(RED, nodeId), keyring, options),
+  redis: ({ nodeId, config }, keyring, options) => redisInbox(nodeId, config.redis(), keyring, options),
+};
+
 /**
  * Creates the inbox that a webhook node has chosen.
- * @throws OnegevityError `inbox_key_missing`, `inbox_key_bad`, `env_not_set`, `bad_parameter`
+ * @throws OnegevityError `inbox_key_missing`, `inbox_key_bad`, `env_not_set`, `bad_parameter`, `linked_node_missing`,
+ *   `redis_missing`, `redis_url_bad`
  */
 export async function createInbox(
   RED: NodeAPI,
@@ -29,8 +44,9 @@ export async function createInbox(
   const keyring = new Keyring(current, previous);
   const { visibility, attempts } = options;
   const inboxOptions: InboxOptions = { visibility, attempts, ...bounds(RED) };
-  if (options.inbox !== 'disk') throw new OnegevityError('bad_parameter', { values: { name: 'inbox' } });
-  return Promise.resolve(diskInbox(inboxFolder(RED, nodeId), keyring, inboxOptions));
+  const create = kinds[options.inbox];
+  if (!create) throw new OnegevityError('bad_parameter', { values: { name: 'inbox' } });
+  return create({ RED, nodeId, config }, keyring, inboxOptions);
 }
 
 /** Where the inbox of a node lies. */

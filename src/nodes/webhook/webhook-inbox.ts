@@ -9,6 +9,7 @@ import type {
   Inbox,
   InboxConsumer,
   InboxStats,
+  StorageRisk,
   Unique,
 } from '../../lib/webhook/inbox/inbox';
 import { handleOf, makeKnown } from '../../lib/webhook/inbox/open-inboxes';
@@ -40,6 +41,7 @@ export class WebhookInbox implements InboxConsumer {
   #forget: (() => void) | undefined;
   #problem: OnegevityError | undefined;
   #closed = false;
+  readonly #warned = new Set<StorageRisk>();
   /** Resolves when the inbox is open, or it is known why it cannot be. */
   readonly #ready: Promise<void>;
   #endWaiting: () => void = () => undefined;
@@ -126,6 +128,12 @@ export class WebhookInbox implements InboxConsumer {
     this.node.error(message);
   }
 
+  risk(risk: StorageRisk): void {
+    if (this.#warned.has(risk)) return;
+    this.#warned.add(risk);
+    this.node.warn(this.owner.status.text(`errors.${risk}`));
+  }
+
   /** @param removed whether the node was deleted: then what waits cannot be emitted any more */
   async close(removed: boolean): Promise<void> {
     this.#closed = true;
@@ -180,7 +188,7 @@ export class WebhookInbox implements InboxConsumer {
   }
 }
 
-/** Warns where a node without an inbox had one, and events still wait in it. */
+/** Warns where a node without an inbox on the disk had one, and events still wait in it. */
 export async function warnOfLeftovers(RED: NodeAPI, node: Node, status: WebhookStatus): Promise<void> {
   const left = await hasLeftovers(inboxFolder(RED, node.id)).catch(() => false);
   if (left) node.warn(status.text('errors.inbox_left'));

@@ -73,7 +73,7 @@ export function buildWebhook(RED: NodeAPI, node: Node & { wires?: string[][] }, 
         emitDead,
       })
     : undefined;
-  if (!inbox) warnOfLeftovers(RED, node, status).catch(() => undefined);
+  if (options.inbox !== 'disk') warnOfLeftovers(RED, node, status).catch(() => undefined);
 
   const receiver = new Receiver({
     ...options,

@@ -238,14 +238,18 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
         const before = await started({ inFlight: 2 });
         await putAll(before.inbox, numbered(20));
         for (const { id } of await before.seen.next(2)) await before.inbox.done(id);
-        await before.seen.next(2);
+        const emitted = textsOf(await before.seen.next(2));
         await before.inbox.stats();
         await crash(before.inbox);
-        const { inbox, seen } = await started();
+        // Long enough for what is emitted at once, while what was in flows waits for its time.
+        const { inbox, seen } = await started({ visibility: 10 * visibility });
         await bench.elapse(visibility + 100);
         const deliveries = await seen.next(18);
         assert.deepEqual(textsOf(deliveries).sort(), numbered(20).slice(2).sort());
-        assert.ok(deliveries.slice(0, 2).every(({ replayed }) => replayed));
+        // They come first only where the inbox can know that nobody else has them in a flow.
+        const again = deliveries.filter((delivery) => emitted.includes(delivery.event.content.toString()));
+        assert.equal(again.length, 2);
+        assert.ok(again.every(({ replayed }) => replayed));
         assert.deepEqual(await seen.rest(inbox), []);
       });
 

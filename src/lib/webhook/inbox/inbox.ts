@@ -94,7 +94,15 @@ export interface InboxConsumer {
   setAside(count: number, cause: 'damaged' | 'unknown_key'): void;
   /** The inbox cannot store at present, or (undefined) can again. */
   state(problem: OnegevityError | undefined): void;
+  /** The storage works, and yet does not promise what it should. May be called with every connection. */
+  risk(risk: StorageRisk): void;
 }
+
+/**
+ * What a storage does not promise: to keep what it has acknowledged, to keep it when memory is short; or nobody may
+ * ask it.
+ */
+export type StorageRisk = 'redis_not_durable' | 'redis_evicts' | 'redis_unchecked';
 
 /**
  * Keeps events until a flow has dealt with them: what {@link Inbox.put} accepted is emitted until somebody ends it,
@@ -120,7 +128,7 @@ export interface Inbox {
   retry(id: string, attempt: number | undefined, delay: number): Promise<void>;
   /** Makes the event a dead letter. @throws OnegevityError as {@link done} */
   giveUp(id: string, attempt: number | undefined, reason?: string): Promise<void>;
-  /** Oldest arrival first. @param after id of the last one of the page before */
+  /** Oldest arrival first, or oldest death. @param after id of the last one of the page before */
   deadLetters(limit: number, after?: string): Promise<DeadLetter[]>;
   /** Emits a dead letter again, with all its attempts. @returns whether there is one of this id */
   replay(id: string): Promise<boolean>;

@@ -48,6 +48,10 @@ export class Leases {
     this.#schedule();
   }
 
+  ids(): string[] {
+    return [...this.#open.keys()];
+  }
+
   get(id: string): Lease | undefined {
     return this.#open.get(id);
   }

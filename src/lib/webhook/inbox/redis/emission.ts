@@ -1,0 +1,198 @@
+import type { InboxConsumer } from '../inbox';
+import { Leases } from '../leases';
+import type { ReadRecord } from '../record';
+import type { Clock } from './clock';
+import type { DeadLetters } from './dead-letters';
+import type { Link } from './link';
+import * as replies from './replies';
+import * as scripts from './scripts';
+
+/** Seconds after which an idle instance looks by itself: for what others have lost, or cannot take. */
+const lookEvery = 5;
+/** Milliseconds between two looks at what has been ended elsewhere, while no place is free here. */
+const compareEvery = 1000;
+const longestTimer = 2 ** 31 - 1;
+
+export interface EmissionOptions {
+  /** Names this opening of the inbox among the consumers of the group. */
+  me: string;
+  visibility: number;
+  attempts: number;
+  inFlight: number;
+  read: (record: Buffer) => ReadRecord;
+}
+
+/**
+ * Takes events from the stream as places become free, and emits them. An instance with a free place waits for a token
+ * that comes with every new event; what is due again at a time is taken by a timer.
+ */
+export class Emission {
+  readonly leases: Leases;
+  #timer: NodeJS.Timeout | undefined;
+  /** For when the timer is set. */
+  #next = Infinity;
+  #comparing: NodeJS.Timeout | undefined;
+  #pumping: Promise<void> | undefined;
+  #again = false;
+  /** There may be more to take than there were places for. */
+  #more = false;
+  #stopped = true;
+  #waiting = false;
+
+  constructor(
+    private readonly link: Link,
+    private readonly clock: Clock,
+    private readonly dead: DeadLetters,
+    private readonly consumer: InboxConsumer,
+    private readonly options: EmissionOptions,
+  ) {
+    // What has timed out is due in the stream as well.
+    this.leases = new Leases(options.inFlight, options.visibility, () => this.freed());
+  }
+
+  /** Begins, or goes on after the link was broken. */
+  start(): void {
+    this.#stopped = false;
+    this.pump();
+    this.#wait();
+  }
+
+  /** Emits nothing more. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    clearTimeout(this.#comparing);
+    this.leases.clear();
+    await this.idle();
+  }
+
+  async idle(): Promise<void> {
+    while (this.#pumping) await this.#pumping;
+  }
+
+  /** A place has become free. */
+  freed(): void {
+    if (this.#more) this.pump();
+    this.#wait();
+  }
+
+  /** Something is due at a time of the clock. */
+  due(time: number): void {
+    if (this.#stopped || this.#next <= time) return;
+    clearTimeout(this.#timer);
+    this.#next = time;
+    const pause = time - this.clock.now();
+    if (pause <= 0) return this.#pumpDue();
+    this.#timer = setTimeout(() => this.#pumpDue(), Math.min(pause, longestTimer));
+    this.#timer.unref();
+  }
+
+  /** Takes what can be taken now. */
+  pump(): void {
+    this.#again = true;
+    if (this.#stopped || this.#pumping || !this.link.usable) return;
+    this.#pumping = this.#pump()
+      // The link has noticed, and starts it anew.
+      .catch(() => undefined)
+      .finally(() => {
+        this.#pumping = undefined;
+        if (this.#again && this.link.usable) this.pump();
+      });
+  }
+
+  /**
+   * Brings the places here in line with the stream: gives back what was taken and never came, and frees what was
+   * ended elsewhere.
+   */
+  async compare(): Promise<void> {
+    const { me, inFlight } = this.options;
+    const open = new Set(this.leases.ids());
+    const held = new Set(replies.texts(await this.link.run(scripts.heldBy, me, inFlight)));
+    const lost = [...held].filter((id) => !open.has(id));
+    if (lost.length > 0) await this.link.run(scripts.release, me, this.clock.now(), ...lost);
+    for (const id of open) if (!held.has(id)) this.leases.end(id);
+  }
+
+  #pumpDue(): void {
+    this.#next = Infinity;
+    this.pump();
+  }
+
+  async #pump(): Promise<void> {
+    while (this.#again && !this.#stopped) {
+      this.#again = false;
+      while (this.leases.room > 0 && !this.#stopped) {
+        const asked = this.leases.room;
+        this.#more = (await this.#take(asked)) === asked;
+        if (!this.#more) break;
+      }
+      if (this.leases.room > 0) continue;
+      this.#more = true;
+      this.#compareLater();
+    }
+  }
+
+  /** @returns how many were taken */
+  async #take(room: number): Promise<number> {
+    const { me, visibility, attempts } = this.options;
+    const now = this.clock.now();
+    const reply = await this.link.run(scripts.take, now, me, room, visibility, attempts);
+    const { time, next, taken } = replies.taken(reply);
+    this.clock.heard(time);
+    // What comes after the instance was stopped is given back with the rest.
+    if (this.#stopped) return 0;
+    this.#next = Infinity;
+    // What was due already found no place, and is taken when there is one.
+    if (next !== undefined && next > now) this.due(next);
+    await Promise.all(taken.map((one) => this.#emit(one)));
+    return taken.length;
+  }
+
+  async #emit({ id, attempt, kind, record }: replies.Taken): Promise<void> {
+    const read = this.options.read(record);
+    if ('problem' in read) return this.dead.setAside(id, attempt, read.problem);
+    if (kind === 'exhausted') {
+      await this.dead.bury(id, attempt, { cause: 'attempts' }, read.event);
+      return;
+    }
+    // An earlier attempt of the same event may still be open.
+    this.leases.end(id);
+    this.leases.begin(id, attempt, record.length);
+    this.consumer.deliver({ id, attempt, replayed: kind === 'again', event: read.event });
+  }
+
+  #wait(): void {
+    if (this.#waiting || this.#stopped) return;
+    this.#waiting = true;
+    this.#waitWhileRoom()
+      .catch(() => undefined)
+      .finally(() => (this.#waiting = false));
+  }
+
+  async #waitWhileRoom(): Promise<void> {
+    while (this.leases.room > 0 && !this.#stopped && this.link.usable) {
+      const woken = await this.link.wake(lookEvery);
+      // Somebody else may have room.
+      if (woken && this.leases.room === 0) await this.link.passOn();
+      this.pump();
+      await this.idle();
+    }
+  }
+
+  #compareLater(): void {
+    clearTimeout(this.#comparing);
+    this.#comparing = setTimeout(() => {
+      // Where the link is broken, it compares when it is back.
+      this.#compareIfFull().catch(() => undefined);
+    }, compareEvery);
+    this.#comparing.unref();
+  }
+
+  async #compareIfFull(): Promise<void> {
+    await this.idle();
+    if (this.#stopped || !this.link.usable || this.leases.room > 0) return;
+    await this.compare();
+    if (this.leases.room > 0) this.freed();
+    else this.#compareLater();
+  }
+}

@@ -1,0 +1,220 @@
+import { randomUUID } from 'node:crypto';
+import { OnegevityError } from '../../../api/errors';
+import type {
+  DeadLetter,
+  Inbox,
+  InboxConsumer,
+  InboxEvent,
+  InboxOptions,
+  InboxStats,
+  Unique,
+} from '../inbox';
+import type { Keyring } from '../keyring';
+import { readEvent, sealEvent } from '../record';
+import { arrival } from '../shelf';
+import { type Clock, ServerClock } from './clock';
+import type { Connect } from './connection';
+import { DeadLetters } from './dead-letters';
+import { Emission } from './emission';
+import { isId } from './ids';
+import { Keys } from './keys';
+import { Link } from './link';
+import { Owed } from './owed';
+import { riskOf } from './persistence';
+import * as replies from './replies';
+import * as scripts from './scripts';
+
+interface Parts {
+  /** Names this opening of the inbox among the consumers of the group. */
+  me: string;
+  link: Link;
+  emission: Emission;
+  dead: DeadLetters;
+  owed: Owed;
+}
+
+/**
+ * An inbox in Redis, shared by all processes that open one of the same name: whichever stores an event, any of them
+ * emits it, and any may end it.
+ *
+ * Each instance emits for the first time in the order of arrival; what two instances emit has no order.
+ */
+export class RedisInbox implements Inbox {
+  readonly #maxEvents: number;
+  readonly #maxBytes: number;
+  #parts: Parts | undefined;
+
+  /** @param name the same for all that share the inbox */
+  constructor(
+    private readonly name: string,
+    private readonly connect: Connect,
+    private readonly keyring: Keyring,
+    private readonly options: InboxOptions,
+    private readonly clock: Clock = new ServerClock(),
+  ) {
+    this.#maxEvents = options.maxEvents ?? 250_000;
+    this.#maxBytes = options.maxBytes ?? 2 ** 30;
+  }
+
+  async open(consumer: InboxConsumer): Promise<void> {
+    const { visibility, attempts, inFlight = 256 } = this.options;
+    const me = randomUUID();
+    const link = new Link(this.connect, new Keys(this.name), Object.values(scripts), {
+      opened: () => this.#opened(consumer),
+      state: (problem) => {
+        consumer.state(problem);
+        if (!problem) emission.start();
+      },
+    });
+    const read = (record: Buffer) => readEvent(this.keyring, this.name, record);
+    const dead = new DeadLetters(link, this.clock, this.keyring, consumer, read);
+    const emission = new Emission(link, this.clock, dead, consumer, {
+      me,
+      visibility,
+      attempts,
+      inFlight,
+      read,
+    });
+    this.#parts = { me, link, emission, dead, owed: new Owed(link) };
+    await link.open();
+  }
+
+  async put(event: InboxEvent, unique?: Unique): Promise<'stored' | 'duplicate'> {
+    const { link } = this.#open();
+    const record = sealEvent(this.keyring, this.name, event, 0);
+    const { maxUnique = 100_000 } = this.options;
+    const hashes = unique ? this.keyring.hashes(unique.key) : [];
+    const bounds = [this.#maxEvents, this.#maxBytes, unique?.window ?? 0, maxUnique];
+    const result = replies.text(await link.run(scripts.add, this.clock.now(), record, ...bounds, ...hashes));
+    if (result === 'full') throw new OnegevityError('inbox_full');
+    return result === 'duplicate' ? 'duplicate' : 'stored';
+  }
+
+  async done(id: string): Promise<void> {
+    await this.#end(id, (owed, sure) => owed.run(sure, scripts.done, id));
+  }
+
+  async retry(id: string, attempt: number | undefined, delay: number): Promise<void> {
+    const due = this.clock.now() + Math.max(0, delay);
+    await this.#end(id, (owed, sure) => owed.run(sure, scripts.retry, id, attempt ?? '', due), attempt);
+    this.#parts?.emission.due(due);
+  }
+
+  async giveUp(id: string, attempt: number | undefined, reason?: string): Promise<void> {
+    const { link, emission, dead } = this.#open();
+    if (!isId(id)) throw new OnegevityError('delivery_ended');
+    const [, current, record] = accepted(await link.run(scripts.read, id, attempt ?? ''));
+    const read = readEvent(this.keyring, this.name, replies.bytes(record));
+    if ('problem' in read) await dead.setAside(id, Number(current), read.problem);
+    else {
+      const death = { cause: 'gave_up', ...(reason ? { reason } : {}) } as const;
+      accepted(await dead.bury(id, Number(current), death, read.event));
+    }
+    emission.leases.end(id);
+    emission.freed();
+  }
+
+  deadLetters(limit: number, after?: string): Promise<DeadLetter[]> {
+    return this.#usable(({ dead }) => dead.list(limit, after));
+  }
+
+  replay(id: string): Promise<boolean> {
+    return this.#usable(({ dead }) => dead.replay(id));
+  }
+
+  discard(id: string): Promise<boolean> {
+    return this.#usable(({ dead }) => dead.discard(id));
+  }
+
+  /** Of all instances together. @throws OnegevityError `inbox_unavailable` */
+  stats(): Promise<InboxStats> {
+    return this.#usable(async ({ link, emission }) => {
+      await emission.idle();
+      const [events, letters, setAside, bytes, inFlight, delayed, oldest] = replies.list(
+        await link.run(scripts.stats),
+      );
+      return {
+        waiting: Math.max(0, Number(events) - Number(letters) - Number(inFlight)),
+        inFlight: Number(inFlight),
+        delayed: Number(delayed),
+        dead: Number(letters) - Number(setAside),
+        setAside: Number(setAside),
+        ...(oldest ? { oldest: arrival(replies.text(oldest)) } : {}),
+        bytes: Number(bytes),
+        maxEvents: this.#maxEvents,
+        maxBytes: this.#maxBytes,
+      };
+    });
+  }
+
+  async close(): Promise<void> {
+    if (!this.#parts) return;
+    const { me, link, emission, owed } = this.#parts;
+    this.#parts = undefined;
+    await emission.stop();
+    // Without a connection it comes to the same when the visibility is over.
+    if (link.usable) await this.#leave(me, link, owed).catch(() => undefined);
+    await link.close();
+  }
+
+  /** A deploy is not the event's fault: what it interrupts does not count as an attempt, and waits for nothing. */
+  async #leave(me: string, link: Link, owed: Owed): Promise<void> {
+    const page = 1000;
+    await owed.settle();
+    for (;;) {
+      const held = replies.texts(await link.run(scripts.heldBy, me, page));
+      if (held.length > 0) await link.run(scripts.release, me, this.clock.now(), ...held);
+      if (held.length < page) break;
+    }
+    await link.run(scripts.leave, me);
+  }
+
+  async #opened(consumer: InboxConsumer): Promise<void> {
+    if (!this.#parts) return;
+    const { link, emission, dead, owed } = this.#parts;
+    this.clock.heard(Number(replies.text(await link.run(scripts.open))));
+    const risk = await riskOf(link);
+    if (risk) consumer.risk(risk);
+    await owed.settle();
+    await emission.compare();
+    await dead.restore();
+  }
+
+  /** @param run is told whether the delivery is in a flow here, so that it can be ended later as well */
+  async #end(
+    id: string,
+    run: (owed: Owed, sure: boolean) => Promise<unknown>,
+    attempt?: number,
+  ): Promise<void> {
+    const { emission, owed } = this.#open();
+    if (!isId(id)) throw new OnegevityError('delivery_ended');
+    const lease = emission.leases.get(id);
+    const superseded = lease && attempt !== undefined && attempt !== lease.attempt;
+    if (lease && !superseded) emission.leases.end(id);
+    const result = await run(owed, lease !== undefined);
+    emission.freed();
+    if (result !== undefined) accepted(result);
+  }
+
+  #open(): Parts {
+    if (!this.#parts) throw new OnegevityError('inbox_unavailable');
+    return this.#parts;
+  }
+
+  async #usable<T>(use: (parts: Parts) => Promise<T>): Promise<T> {
+    return use(this.#open());
+  }
+}
+
+/** @throws OnegevityError `delivery_ended`, `delivery_superseded` */
+function accepted(reply: unknown): unknown[] {
+  const [result, attempt] = replies.list(reply);
+  switch (replies.text(result)) {
+    case 'ok':
+      return replies.list(reply);
+    case 'superseded':
+      throw new OnegevityError('delivery_superseded', { values: { attempt: Number(attempt) } });
+    default:
+      throw new OnegevityError('delivery_ended');
+  }
+}

@@ -1,0 +1,294 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type SinonFakeTimers, useFakeTimers } from 'sinon';
+import type { Inbox, InboxOptions } from '../../../src/lib/webhook/inbox/inbox';
+import { Keyring } from '../../../src/lib/webhook/inbox/keyring';
+import type { Clock } from '../../../src/lib/webhook/inbox/redis/clock';
+import { type Connection, redisConnect } from '../../../src/lib/webhook/inbox/redis/connection';
+import { RedisInbox } from '../../../src/lib/webhook/inbox/redis/redis-inbox';
+import { InboxRecorder } from '../../support/inbox-recorder';
+import { hasRedis, RedisServer } from '../../support/redis-server';
+import { describeInbox, type InboxBench } from './inbox.suite';
+
+/** The test's own time, instead of the server's. */
+const ownClock: Clock = { now: () => Date.now(), heard: () => undefined };
+
+class RedisBench implements InboxBench {
+  readonly #name = randomUUID();
+  readonly #processes = new Map<Inbox, { connections: Connection[]; gone: boolean }>();
+  readonly #clock: SinonFakeTimers;
+
+  constructor(private readonly server: RedisServer) {
+    this.#clock = useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'], now: Date.now() });
+  }
+
+  create(...[keyring, options]: Parameters<InboxBench['create']>): Inbox {
+    const process = { connections: [] as Connection[], gone: false };
+    const connecting = redisConnect({ url: this.server.url });
+    const connect = async (lost: () => void) => {
+      if (process.gone) throw new Error('this process has ended');
+      const connection = await (await connecting)(lost);
+      process.connections.push(connection);
+      return connection;
+    };
+    const inbox = new RedisInbox(this.#name, connect, keyring, options, ownClock);
+    this.#processes.set(inbox, process);
+    return inbox;
+  }
+
+  crash(inbox: Inbox): Promise<void> {
+    const process = this.#processes.get(inbox)!;
+    process.gone = true;
+    for (const connection of process.connections) connection.destroy();
+    return Promise.resolve();
+  }
+
+  async elapse(milliseconds: number): Promise<void> {
+    await this.#clock.tickAsync(milliseconds);
+  }
+
+  /** Entries of a stream cannot be changed, so it is built anew as it was but for one bit. */
+  async damage(position: number): Promise<void> {
+    const events = `onegevity:{${this.#name}}:events`;
+    const [entries, groups, pending] = (await this.server.commands(
+      ['XRANGE', events, '-', '+'],
+      ['XINFO', 'GROUPS', events],
+      ['XPENDING', events, 'flows', '-', '+', '1000'],
+    )) as [[Buffer, [Buffer, Buffer]][], unknown[][], [Buffer, Buffer, number, number][]];
+    const group = groups[0]!.map(String);
+    const delivered = group[group.indexOf('last-delivered-id') + 1]!;
+    const record = entries[position]![1][1];
+    record[record.length - 1]! ^= 1;
+    await this.server.commands(
+      ['DEL', events],
+      ...entries.map(([id, fields]) => ['XADD', events, id, ...fields]),
+      ['XGROUP', 'CREATE', events, 'flows', delivered],
+      ...pending.map(([id, owner, , count]) => [
+        'XCLAIM',
+        events,
+        'flows',
+        owner,
+        '0',
+        id,
+        'RETRYCOUNT',
+        String(count),
+        'FORCE',
+        'JUSTID',
+      ]),
+    );
+  }
+
+  /** The log of all that was ever written, also by tests before. */
+  dump(): Promise<Buffer> {
+    const folder = join(this.server.folder, 'appendonlydir');
+    return Promise.resolve(
+      Buffer.concat(readdirSync(folder).map((file) => readFileSync(join(folder, file)))),
+    );
+  }
+
+  async outage(on: boolean): Promise<void> {
+    if (on) await this.server.kill();
+    else await this.server.start();
+  }
+
+  async remove(): Promise<void> {
+    this.#clock.restore();
+    if (!this.server.running) await this.server.start();
+  }
+}
+
+describe('the inbox in Redis', () => {
+  let server: RedisServer;
+
+  before(async function () {
+    if (!hasRedis) return this.skip();
+    server = await RedisServer.start();
+  });
+  after(() => server?.remove());
+
+  describeInbox('Redis', () => Promise.resolve(new RedisBench(server)));
+
+  const key = Keyring.generate();
+  const visibility = 60_000;
+  const event = (text: string) => ({ topic: 'kit.updated', receivedAt: 1, content: Buffer.from(text) });
+  const textsOf = (seen: InboxRecorder) =>
+    seen.deliveries.map(({ event: { content } }) => content.toString());
+
+  describe('that several instances share', () => {
+    let bench: RedisBench;
+    let open: Inbox[];
+
+    beforeEach(() => {
+      bench = new RedisBench(server);
+      open = [];
+    });
+    afterEach(async () => {
+      await Promise.all(open.map((inbox) => inbox.close()));
+      await bench.remove();
+    });
+
+    async function started(options: Partial<InboxOptions> = {}) {
+      const inbox = bench.create(new Keyring(key), { visibility, attempts: 3, ...options });
+      const seen = new InboxRecorder();
+      open.push(inbox);
+      await inbox.open(seen);
+      return { inbox, seen };
+    }
+
+    it('gives each event to one of them', async () => {
+      const [one, other] = [await started(), await started()];
+      const texts = Array.from({ length: 100 }, (_, index) => `event ${index}`);
+      await Promise.all(texts.map((text) => one.inbox.put(event(text))));
+      const count = () => one.seen.deliveries.length + other.seen.deliveries.length;
+      await Promise.race([one.seen.until(() => count() >= 100), other.seen.until(() => count() >= 100)]);
+      assert.deepEqual(textsOf(one.seen).concat(textsOf(other.seen)).sort(), texts.sort());
+    });
+
+    it('gives to another what finds no place in the first', async () => {
+      const [one, other] = [await started({ inFlight: 1 }), await started({ inFlight: 1 })];
+      await one.inbox.put(event('a'));
+      await one.inbox.put(event('b'));
+      await Promise.all([one.seen.one(), other.seen.one()]);
+    });
+
+    it('lets any of them end a delivery', async () => {
+      const one = await started();
+      await one.inbox.put(event('a'));
+      const { id } = await one.seen.one();
+      const other = await started();
+      await other.inbox.done(id);
+      await assert.rejects(one.inbox.done(id, 1), { code: 'delivery_ended' });
+      const { waiting, inFlight } = await one.inbox.stats();
+      assert.deepEqual({ waiting, inFlight }, { waiting: 0, inFlight: 0 });
+    });
+
+    it('frees a place at the latest a second after its delivery was ended elsewhere', async () => {
+      const one = await started({ inFlight: 1 });
+      const other = await started({ inFlight: 1 });
+      await one.inbox.put(event('a'));
+      await one.inbox.put(event('b'));
+      await Promise.all([one.seen.one(), other.seen.one()]);
+      await other.inbox.done(one.seen.deliveries[0]!.id);
+      await one.inbox.put(event('c'));
+      await bench.elapse(1100);
+      assert.equal((await one.seen.one()).event.content.toString(), 'c');
+    });
+
+    it('takes over what an instance that has died held, once its time is over and not before', async () => {
+      const one = await started();
+      await one.inbox.put(event('a'));
+      const first = await one.seen.one();
+      const other = await started();
+      await bench.crash(one.inbox);
+      await bench.elapse(visibility - 100);
+      assert.deepEqual(await other.seen.rest(other.inbox), []);
+      await bench.elapse(200);
+      assert.deepEqual(await other.seen.one(), { ...first, attempt: 2, replayed: true });
+    });
+
+    it('takes over at once what an instance that is closed had in its flows', async () => {
+      const one = await started();
+      await one.inbox.put(event('a'));
+      const first = await one.seen.one();
+      const other = await started();
+      await one.inbox.close();
+      assert.deepEqual(await other.seen.one(), { ...first, attempt: 1, replayed: true });
+      await other.inbox.done(first.id);
+    });
+
+    it('recognises a duplicate that another has stored', async () => {
+      const [one, other] = [await started(), await started()];
+      const unique = { key: 'a', window: 10_000 };
+      const results = await Promise.all([one, other].map(({ inbox }) => inbox.put(event('a'), unique)));
+      assert.deepEqual(results.sort(), ['duplicate', 'stored']);
+    });
+
+    it('carries out what was ended while the server was away', async () => {
+      const { inbox, seen } = await started();
+      await inbox.put(event('a'));
+      await inbox.put(event('b'));
+      const [a, b] = await seen.next(2);
+      await bench.outage(true);
+      await seen.until(() => seen.problems.at(-1) === 'inbox_unavailable');
+      await inbox.done(a!.id, 1);
+      await inbox.retry(b!.id, 1, 40_000);
+      await assert.rejects(inbox.done('1234567890123456', 1), { code: 'inbox_unavailable' });
+      await bench.outage(false);
+      await bench.elapse(31_000);
+      await seen.until(() => seen.problems.at(-1) === undefined);
+      const { waiting, inFlight, delayed } = await inbox.stats();
+      assert.deepEqual({ waiting, inFlight, delayed }, { waiting: 1, inFlight: 0, delayed: 1 });
+    });
+  });
+
+  describe('on a server of its own', () => {
+    let own: RedisServer | undefined;
+    let inbox: Inbox | undefined;
+
+    afterEach(async () => {
+      await inbox?.close();
+      await own?.remove();
+      inbox = undefined;
+    });
+
+    async function startedOn(settings: Record<string, string>, password?: string) {
+      own = await RedisServer.start(settings);
+      const connect = await redisConnect({ url: own.url, ...(password ? { password } : {}) });
+      inbox = new RedisInbox('test', connect, new Keyring(key), { visibility, attempts: 3 });
+      const seen = new InboxRecorder();
+      await inbox.open(seen);
+      return { inbox, seen };
+    }
+
+    it('says that the server does not keep what it acknowledges', async () => {
+      const { seen } = await startedOn({ appendfsync: 'everysec' });
+      assert.deepEqual(seen.risks, ['redis_not_durable']);
+    });
+
+    it('says that the server throws away what it holds when memory is short', async () => {
+      const { seen } = await startedOn({ 'maxmemory-policy': 'allkeys-lru' });
+      assert.deepEqual(seen.risks, ['redis_evicts']);
+    });
+
+    it('says that nobody may ask how the server keeps its data', async () => {
+      const { seen } = await startedOn({ user: 'default on nopass ~* &* +@all -config' });
+      assert.deepEqual(seen.risks, ['redis_unchecked']);
+    });
+
+    it('has nothing to say where the server keeps everything', async () => {
+      const { seen } = await startedOn({});
+      assert.deepEqual([seen.risks, seen.problems], [[], [undefined]]);
+    });
+
+    it('says that the password is wrong', async () => {
+      const { inbox, seen } = await startedOn({ requirepass: 'right' }, 'wrong');
+      assert.deepEqual(seen.problems, ['redis_denied']);
+      await assert.rejects(inbox.put(event('a')), { code: 'inbox_unavailable' });
+    });
+
+    it('is full when the memory of the server is', async () => {
+      const { inbox, seen } = await startedOn({ maxmemory: '4mb' });
+      const big = event('x'.repeat(500_000));
+      await assert.rejects(Promise.all(Array.from({ length: 12 }, () => inbox.put(big))), {
+        code: 'inbox_full',
+      });
+      for (const { id } of await seen.next(2)) await inbox.done(id);
+      assert.deepEqual(seen.problems, [undefined]);
+    });
+
+    it('follows the clock of the server, not that of its machine', async () => {
+      const { inbox, seen } = await startedOn({});
+      await inbox.put(event('a'));
+      const { id } = await seen.one();
+      const serverTime = ((await own!.commands(['TIME'])) as [[Buffer]])[0][0];
+      assert.ok(Math.abs(Number(id) / 1e6 - Number(serverTime)) <= 2);
+    });
+  });
+
+  it('takes only addresses of Redis', async () => {
+    for (const url of ['', 'localhost:6379', 'http://127.0.0.1', 'redis://', 'redis://h/a', 'redis://%@h'])
+      await assert.rejects(redisConnect({ url }), { code: 'redis_url_bad' }, url);
+  });
+});
