@@ -29,7 +29,9 @@ const work: Way = [
   },
 ];
 
-describe('the inbox in Redis on real Node-REDs', () => {
+describe('the inbox in Redis on real Node-REDs', function () {
+  // Up to three processes start at a time.
+  this.timeout(60_000);
   let server: RedisServer;
   let running: NodeRed[] = [];
 
@@ -123,7 +125,7 @@ describe('the inbox in Redis on real Node-REDs', () => {
       'what the paused one held',
     );
     paused.process.kill('SIGCONT');
-    await waitUntilEmpty(last);
+    await waitUntilEmpty(last, 30_000);
     complete(accepted);
     assert.equal((await viewInbox(last)).stats.dead, 0);
   });

@@ -268,6 +268,20 @@ describe('the inbox in Redis', () => {
       await assert.rejects(inbox.put(event('a')), { code: 'inbox_unavailable' });
     });
 
+    it('needs no other rights than docs/scaling.md names', async () => {
+      const page = readFileSync(join(__dirname, '../../../docs/scaling.md'), 'utf8');
+      const [, rights = ''] = /^ACL SETUSER onegevity on >PASSWORD (.+)$/m.exec(page) ?? [];
+      const { inbox, seen } = await startedOn({ user: `default on >right ${rights}` }, 'right');
+      await inbox.put(event('a'), { key: 'a', window: 1000 });
+      const { id } = await seen.one();
+      await inbox.giveUp(id, 1);
+      assert.equal((await inbox.deadLetters(1)).length, 1);
+      await inbox.replay(id);
+      await inbox.retry((await seen.one()).id, 1, 0);
+      await inbox.done((await seen.one()).id);
+      assert.deepEqual([(await inbox.stats()).bytes, seen.risks, seen.problems], [0, [], [undefined]]);
+    });
+
     it('is full when the memory of the server is', async () => {
       const { inbox, seen } = await startedOn({ maxmemory: '4mb' });
       const big = event('x'.repeat(500_000));

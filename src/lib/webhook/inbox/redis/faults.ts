@@ -9,6 +9,8 @@ export function faultOf(error: unknown): OnegevityError {
   const text = error instanceof Error ? error.message : '';
   // The server is at its `maxmemory`.
   if (/\bOOM\b/.test(text)) return new OnegevityError('inbox_full');
-  if (/\b(WRONGPASS|NOAUTH|NOPERM)\b|AUTH/.test(text)) return new OnegevityError('redis_denied');
+  // The last two are what a script is told.
+  if (/WRONGPASS|NOAUTH|NOPERM|AUTH|can't run this command|can't access/.test(text))
+    return new OnegevityError('redis_denied');
   return new OnegevityError('inbox_unavailable');
 }
