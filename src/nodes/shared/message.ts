@@ -49,11 +49,11 @@ export function requireOutput(RED: NodeAPI, msg: FlowMessage, output: string): v
 }
 
 function partsOf(RED: NodeAPI, msg: FlowMessage, output: string, bad: () => Error): (string | number)[] {
-  const { normalisePropertyExpression } = RED.util as unknown as {
+  const util = RED.util as unknown as {
     normalisePropertyExpression(text: string, msg: object): (string | number)[];
   };
   try {
-    return normalisePropertyExpression(output.replace(/^msg\./, ''), msg);
+    return util.normalisePropertyExpression(output.replace(/^msg\./, ''), msg);
   } catch {
     throw bad();
   }

@@ -123,7 +123,9 @@ describe('the webhook receiver', () => {
       const head = `POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Encoding: gzip\r\n`;
       write(`${head}X-Onegevity-Signature: ${signed(body)}\r\nContent-Length: ${body.length}\r\n\r\n`);
       while (requests.length === 0) await tick();
-      requests[0]!.once('end', () => (closing = receiver.close()));
+      requests[0]!.once('end', () => {
+        closing = receiver.close();
+      });
       write(body);
     });
     assert.match(text, /^HTTP\/1.1 503 /);
