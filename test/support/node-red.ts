@@ -83,6 +83,8 @@ export class NodeRed {
   private readonly evaluated = new Map<number, Extract<Report, { kind: 'evaluated' }>>();
   private readonly waiters = new Set<Waiter>();
   private exited = false;
+  /** Those that are running: see hooks.ts. */
+  static readonly running = new Set<NodeRed>();
 
   constructor(
     readonly process: ChildProcess,
@@ -93,8 +95,10 @@ export class NodeRed {
     process.stdout?.on('data', (chunk: Buffer) => this.append(chunk));
     process.stderr?.on('data', (chunk: Buffer) => this.append(chunk));
     process.on('message', (report: Report) => this.take(report));
+    NodeRed.running.add(this);
     process.on('exit', () => {
       this.exited = true;
+      NodeRed.running.delete(this);
       for (const { fail } of this.waiters) fail('Node-RED ended');
     });
   }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ApiClient, ApiResponse, CallOptions } from './client';
 import { OnegevityError } from './errors';
 import type { Operation } from './operation';
@@ -51,6 +52,7 @@ export async function* readPages(
   };
   let current = await read(1);
   let seen = current.items.length;
+  const known = new Set([fingerprint(current)]);
   for (let number = 1; ; number++) {
     const { response, items, total } = current;
     const page = { response, items, number, ...(total === undefined ? {} : { total }) };
@@ -68,7 +70,7 @@ export async function* readPages(
     let repeated: boolean;
     try {
       next = await read(number + 1);
-      repeated = isRepeated(current, next, pageSize);
+      repeated = isRepeated(next, known, number === 1 && current.total === undefined && seen < pageSize);
     } catch (error) {
       yield { ...page, last: false, complete: false };
       throw error;
@@ -82,20 +84,24 @@ export async function* readPages(
 }
 
 /**
- * The same page again is a fault, unless the list seems to have no pages: it announces no total, and what it gives
- * is less than what was asked for.
+ * A page that came before is a fault, be it the last one again or one of a circle, unless the list has no pages.
+ * @param known fingerprints of the pages so far
+ * @param mayBeWhole the first page announced no total and was less than asked for: given again, it is the whole list
  * @throws OnegevityError `paging_stuck`
  */
-function isRepeated(current: Answer, next: Answer, pageSize: number): boolean {
-  if (!sameItems(current.items, next.items)) return false;
-  if (current.total === undefined && current.items.length < pageSize) return true;
+function isRepeated(next: Answer, known: Set<string>, mayBeWhole: boolean): boolean {
+  if (next.items.length === 0) return false;
+  const mark = fingerprint(next);
+  if (!known.has(mark)) {
+    known.add(mark);
+    return false;
+  }
+  if (mayBeWhole) return true;
   throw new OnegevityError('paging_stuck');
 }
 
-function sameItems(some: readonly unknown[], others: readonly unknown[]): boolean {
-  const equal = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
-  // Most pages differ in their first item, so that the others need not be compared.
-  return some.length === others.length && equal(some[0], others[0]) && equal(some, others);
+function fingerprint({ items }: Answer): string {
+  return createHash('sha256').update(JSON.stringify(items)).digest('base64');
 }
 
 /**

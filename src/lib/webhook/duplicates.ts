@@ -1,3 +1,18 @@
+import type { WebhookEvent } from './event';
+
+/**
+ * By what an event is known when it comes again: its topic, where that is certain, and its bytes. What nobody signed
+ * must not make a repeat of what the vendor sends.
+ * @returns also whether a repeat may be dropped: a shape is good enough to route by, never to drop by
+ */
+export function identityOf({ topic, topicSource, delivery, verified }: WebhookEvent): {
+  key: string;
+  certain: boolean;
+} {
+  const certain = topic !== undefined && topicSource !== 'shape';
+  return { key: `${certain ? topic : ''} ${delivery.hash}${verified ? '' : ' unsigned'}`, certain };
+}
+
 /**
  * Remembers what was delivered within a window of time, up to a bound: then the oldest leaves, since showing an
  * event twice is better than losing memory, or an event.

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { TopicName } from '../../generated/topics';
 import type { BodyLimits } from './body';
-import type { Duplicates } from './duplicates';
+import { type Duplicates, identityOf } from './duplicates';
 import { encodingOf, inflated } from './encoding';
 import type { Refusal, RefusalReason, WebhookEvent } from './event';
 import type { Exchange } from './exchange';
@@ -157,11 +157,7 @@ export class Receiver {
   #accept(delivery: Delivery, exchange: Exchange, verified: boolean, parsed: Parsed): void {
     const event = this.#event(delivery, exchange.request.headers, verified, parsed);
     const { duplicates, store } = this.options;
-    // A shape is good enough to route by, never to drop by.
-    const certain = event.topic !== undefined && event.topicSource !== 'shape';
-    const name = certain ? event.topic : '';
-    // What nobody signed must not make a repeat of what the vendor sends.
-    const key = duplicates ? `${name} ${event.delivery.hash}${verified ? '' : ' unsigned'}` : '';
+    const { key, certain } = identityOf(event);
     if (duplicates?.has(key)) {
       event.duplicate = true;
       if (certain) {

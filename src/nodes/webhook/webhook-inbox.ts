@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import type { Node, NodeAPI } from 'node-red';
 import { OnegevityError } from '../../lib/api/errors';
+import { identityOf } from '../../lib/webhook/duplicates';
 import type { WebhookEvent } from '../../lib/webhook/event';
 import { hasLeftovers } from '../../lib/webhook/inbox';
 import type {
@@ -10,7 +11,6 @@ import type {
   InboxConsumer,
   InboxStats,
   StorageRisk,
-  Unique,
 } from '../../lib/webhook/inbox/inbox';
 import { handleOf, makeKnown } from '../../lib/webhook/inbox/open-inboxes';
 import type { Stored } from '../../lib/webhook/receiver';
@@ -171,10 +171,8 @@ export class WebhookInbox implements InboxConsumer {
   async #put(inbox: Inbox, event: WebhookEvent): Promise<'stored' | 'duplicate'> {
     const window = this.owner.options.duplicates;
     if (window === 0) return inbox.put(packEvent(event));
-    // A shape is good enough to route by, never to drop by.
-    const certain = event.topic !== undefined && event.topicSource !== 'shape';
-    const unique: Unique = { key: `${certain ? event.topic : ''} ${event.delivery.hash}`, window };
-    const result = await inbox.put(packEvent(event), unique);
+    const { key, certain } = identityOf(event);
+    const result = await inbox.put(packEvent(event), { key, window });
     if (result === 'stored' || certain) return result;
     return inbox.put(packEvent({ ...event, duplicate: true }));
   }

@@ -104,6 +104,16 @@ describe('Reading a list page by page', () => {
     }
   });
 
+  it('ends with an error where pages come in a circle', async () => {
+    const list = new List((number, size) => paged(9)(((number - 1) % 3) + 1, size));
+    const { pages, code } = await readAll(list);
+    assert.equal(code, 'paging_stuck');
+    assert.deepEqual(
+      pages.map(({ number, last }) => [number, last]),
+      [1, 2, 3].map((number) => [number, false]),
+    );
+  });
+
   it('takes a list that has no pages for complete', async () => {
     const list = new List(() => ({ patients: [item(1)] }));
     assert.deepEqual(summary((await readAll(list)).pages), [[1, true, true]]);

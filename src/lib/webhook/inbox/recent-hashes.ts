@@ -63,7 +63,8 @@ export class RecentHashes {
       const known = await this.shelf.store.get(`h!${hash}`);
       const time = known ? Number(known.toString()) : undefined;
       if (time === undefined) continue;
-      if (now - time < window) return 'duplicate';
+      // A time to come means that the clock was set back: better an event twice than one lost.
+      if (time <= now && now - time < window) return 'duplicate';
       outdated.push({ type: 'del', key: `h!${hash}` }, { type: 'del', key: timeKey(time, hash) });
     }
     const hash = hashes[0]!;

@@ -70,7 +70,7 @@ export const add = script(`
 local now, window = tonumber(ARGV[1]), tonumber(ARGV[5])
 for at = 7, #ARGV do
   local known = redis.call('ZSCORE', recent, ARGV[at])
-  if known and now - tonumber(known) < window then return 'duplicate' end
+  if known and tonumber(known) <= now and now - tonumber(known) < window then return 'duplicate' end
 end
 local known = redis.call('HMGET', state, 'bytes', 'last')
 if redis.call('XLEN', events) >= tonumber(ARGV[3]) or tonumber(known[1] or 0) >= tonumber(ARGV[4]) then return 'full' end
