@@ -134,7 +134,9 @@ describe('the durable inbox on a real Node-RED', () => {
   });
 });
 
-describe('what the durable inbox leaves on the disk', () => {
+describe('what the durable inbox leaves on the disk', function () {
+  // Some start Node-RED several times.
+  this.timeout(60_000);
   const suite = useInbox();
 
   describe('duplicates', () => {
