@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { eventBody, hold, inboxFlow, sendEvents, waitUntilEmpty } from '../support/inbox-flow';
 import { numbers, useInbox } from '../support/inbox-suite';
 
-describe('the durable inbox when Node-RED ends in between', () => {
+describe('the durable inbox when Node-RED ends in between', function () {
+  // Some start Node-RED several times.
+  this.timeout(60_000);
   const suite = useInbox();
 
   it('emits once more, marked, what was stored and not done', async () => {

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { eventBody, hold, inboxFlow, viewInbox } from '../support/inbox-flow';
 import { useInbox } from '../support/inbox-suite';
 
-describe('dead letters on a real Node-RED', () => {
+describe('dead letters on a real Node-RED', function () {
+  // Some start Node-RED several times.
+  this.timeout(60_000);
   const suite = useInbox();
 
   it('come after the attempts, leave by their output, and can be replayed or discarded', async () => {

@@ -13,7 +13,9 @@ import {
 import { numbers, useInbox } from '../support/inbox-suite';
 import { secret } from '../support/webhook';
 
-describe('what the durable inbox has stored, on a real Node-RED', () => {
+describe('what the durable inbox has stored, on a real Node-RED', function () {
+  // Some start Node-RED several times.
+  this.timeout(60_000);
   const suite = useInbox();
 
   describe('changing secrets and keys', () => {

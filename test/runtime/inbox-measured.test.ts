@@ -5,8 +5,7 @@ import { type Kind, kinds } from '../../bench/inbox/kinds';
 import { compare } from '../../bench/inbox/speed';
 import { inUserFolder } from '../../bench/inbox/stand';
 import { startFull } from '../../bench/inbox/waiting';
-
-const secret = 'bench-secret';
+import { secret } from '../../bench/webhook/servers';
 
 /** What docs/performance.md says of the inbox, at a size that is quick; limits are wide, since machines are busy. */
 describe('the durable inbox, measured in short', function () {

@@ -120,7 +120,7 @@ describe('the durable inbox on a real Node-RED', () => {
       { id: 'again', type: 'onegevity-done', z: 'tab', outcome: 'retry', delay: 0.05 },
     ];
     await run(inboxFlow({}, way));
-    await suite.send(eventBody(1));
+    assert.equal((await suite.send(eventBody(1))).status, 200);
     const messages = await suite.nodeRed.waitForMessages('event', 3);
     assert.deepEqual(
       messages.map(({ msg }): unknown[] => [msg.onegevity.delivery.attempt, msg.onegevity.delivery.replayed]),
@@ -134,7 +134,9 @@ describe('the durable inbox on a real Node-RED', () => {
   });
 });
 
-describe('what the durable inbox leaves on the disk', () => {
+describe('what the durable inbox leaves on the disk', function () {
+  // Some start Node-RED several times.
+  this.timeout(60_000);
   const suite = useInbox();
 
   describe('duplicates', () => {

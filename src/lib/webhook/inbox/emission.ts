@@ -261,7 +261,11 @@ export class Emission {
     clearTimeout(this.#timer);
     if (this.#stopped || this.#nextDue === Infinity) return;
     const pause = Math.min(Math.max(0, this.#nextDue - Date.now()), longestTimer);
-    this.#timer = setTimeout(() => this.pump(), pause);
+    this.#timer = setTimeout(() => {
+      // A timer may come a millisecond before the clock, or because it cannot wait any longer.
+      if (this.#nextDue > Date.now()) this.#schedule();
+      else this.pump();
+    }, pause);
     this.#timer.unref();
   }
 }
