@@ -1,7 +1,7 @@
 /**
  * `npm run compat`: does the packed package work where users install it? For each Node-RED and Node.js of
  * `compat/targets.ts`: installs the tarball into an empty user folder, starts Node-RED with its default settings,
- * and looks at the nodes, the main example and the webhook's answers.
+ * and looks at the nodes, the main example and the webhook's answers; on Node-RED 5 also at the dialogs.
  *
  * Needs npm's registry; without it every target is skipped, and says so.
  */
@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Checks, must, skip } from './support/checks';
 import { npm, pack, packageRoot, registryAnswers } from './support/npm';
+import { editorTests } from './compat/editor';
 import { NodeRedProcess, until } from './compat/process';
 import { Installs, type Target, targets, versionOf } from './compat/targets';
 import { type Seen, topicVectors, type Vector, webhookFlow } from './compat/webhook-flow';
@@ -78,6 +79,10 @@ async function runTarget(checks: Checks, target: Target, around: Surroundings): 
       const took = await running.stop();
       must(took < 5000, `it took ${took} ms`);
     });
+    if (target.editor) {
+      const [node, script] = [await installs.node(target.node), await installs.nodeRed(target.nodeRed)];
+      checks.add(`${name}: the dialogs in a browser`, await editorTests(node, script));
+    }
   } finally {
     await nodeRed?.stop();
   }

@@ -7,12 +7,14 @@ export interface Target {
   nodeRed: string;
   /** Major version. */
   node: number;
+  /** The dialogs are tried in a browser too: where `npm test` does not do it already. */
+  editor?: boolean;
 }
 
 export const targets: readonly Target[] = [
   { nodeRed: '4.1', node: 20 },
   { nodeRed: '4.1', node: 22 },
-  { nodeRed: '5', node: 24 },
+  { nodeRed: '5', node: 24, editor: true },
 ];
 
 /** Installs what targets need into one folder, each thing once. */

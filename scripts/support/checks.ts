@@ -29,6 +29,13 @@ export class Checks {
     }
   }
 
+  /** Takes in the count of a runner that counts by itself, such as mocha. */
+  add(name: string, { passed, failed }: { passed: number; failed: number }): void {
+    this.#passed += passed;
+    this.#failed += failed;
+    console.log(`${name}: ${passed} passed, ${failed} failed`);
+  }
+
   /** Prints the count, sets the exit status, and tells `.ci/run` the count by the file of CHECKS_REPORT. */
   finish(): void {
     const skipped = this.#skipped ? `, ${this.#skipped} skipped` : '';

@@ -11,7 +11,18 @@ import { registerNode } from '../../src/nodes/shared/register-node';
 import { helper, useHelper } from '../support/helper';
 
 const tab = { id: 'tab', type: 'tab' };
-const account = { id: 'c', type: 'onegevity-config', environment: 'sandbox' };
+const node = (id: string, type: string, properties: Record<string, unknown>) => ({
+  id,
+  type,
+  z: 'tab',
+  ...properties,
+});
+const account = (properties: Record<string, unknown> = {}) => ({
+  id: 'c',
+  type: 'onegevity-config',
+  environment: 'sandbox',
+  ...properties,
+});
 
 interface Failure {
   code?: string;
@@ -19,13 +30,13 @@ interface Failure {
 
 /** @returns the error that a message to the node ends with */
 function failureOf(id: string): Promise<Failure | undefined> {
-  const node = helper.getNode(id) as unknown as {
+  const target = helper.getNode(id) as unknown as {
     receive(msg: object): void;
     _complete(msg: object, error?: Failure): void;
   };
   return new Promise((resolve) => {
-    node._complete = (_, error) => resolve(error);
-    node.receive({ payload: {} });
+    target._complete = (_, error) => resolve(error);
+    target.receive({ payload: {} });
   });
 }
 
@@ -45,8 +56,8 @@ describe('a flow of another version of the package', () => {
     };
     await helper.load(madeUp, [
       tab,
-      { id: 'old', type: 'made-up', z: 'tab', who: 'Ada' },
-      { id: 'new', type: 'made-up', z: 'tab', greeting: 'Hi', version: 2 },
+      node('old', 'made-up', { who: 'Ada' }),
+      node('new', 'made-up', { greeting: 'Hi', version: 2 }),
     ]);
     assert.deepEqual(read, [
       ['old', 'Hello Ada', 2],
@@ -56,10 +67,10 @@ describe('a flow of another version of the package', () => {
 
   for (const type of ['order', 'request', 'webhook', 'done', 'ui-kit']) {
     it(`is refused by a newer ${type} node, in red and for each message`, async () => {
-      const newer = { id: 'n', type: `onegevity-${type}`, z: 'tab', config: 'c', version: 2 };
-      await helper.load([config, order, request, webhook, done, uiKit], [tab, account, newer]);
-      const node = helper.getNode('n') as unknown as { status: { lastCall: { firstArg: object } } };
-      assert.deepEqual(node.status.lastCall.firstArg, {
+      const newer = node('n', `onegevity-${type}`, { config: 'c', version: 2 });
+      await helper.load([config, order, request, webhook, done, uiKit], [tab, account(), newer]);
+      const { status } = helper.getNode('n') as unknown as { status: { lastCall: { firstArg: object } } };
+      assert.deepEqual(status.lastCall.firstArg, {
         fill: 'red',
         shape: 'ring',
         text: '@lowcode-health/node-red-onegevity/onegevity-config:status.newer_flow',
@@ -69,9 +80,9 @@ describe('a flow of another version of the package', () => {
   }
 
   it('is refused by every node of a newer account', async () => {
-    const node = { id: 'n', type: 'onegevity-order', z: 'tab', config: 'c', operation: 'listPatientOrders' };
     const fields = { patientIdentifier: { type: 'str', value: 'P-1' } };
-    await helper.load([config, order], [tab, { ...account, version: 2 }, { ...node, fields }]);
+    const list = node('n', 'onegevity-order', { config: 'c', operation: 'listPatientOrders', fields });
+    await helper.load([config, order], [tab, account({ version: 2 }), list]);
     assert.equal((await failureOf('n'))?.code, 'newer_flow');
   });
 });

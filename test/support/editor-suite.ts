@@ -27,8 +27,9 @@ export function useEditor(options: NodeRedOptions = {}): EditorSuite {
   };
 
   before(async function () {
-    this.timeout(60_000);
-    [browser, nodeRed] = await Promise.all([launchBrowser(), startNodeRed(options)]);
+    this.timeout(90_000);
+    const starting = startNodeRed({ startTimeout: 60_000, ...options });
+    [browser, nodeRed] = await Promise.all([launchBrowser(), starting]);
   });
   after(async () => {
     await browser?.close();

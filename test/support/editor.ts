@@ -19,7 +19,7 @@ export class Editor {
 
   private constructor(readonly page: Page) {
     // Node-RED asks before it leaves behind what is not deployed.
-    page.on('dialog', (dialog) => void dialog.accept());
+    page.on('dialog', (dialog) => dialog.accept().catch(() => undefined));
     page.on('console', (message) => this.#note(message));
     page.on('pageerror', (error) => this.complaints.push(`uncaught: ${error.stack ?? error.message}`));
     page.on('response', (response) => {

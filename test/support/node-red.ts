@@ -3,6 +3,8 @@
  * `node_modules`, a free port. Helpers like node-red-node-test-helper leave out the admin app's body parser, the
  * `httpNode*` settings and the load of the package's files, so they cannot show what users meet.
  *
+ * NODE_RED_SCRIPT names the `red.js` of another Node-RED to start; the Node.js is the one that runs the tests.
+ *
  * A node of type `test-probe` (`label` names it) hands every message it gets to the test, and passes it on.
  */
 import { fork, type ChildProcess } from 'node:child_process';
@@ -276,6 +278,9 @@ export async function startNodeRed(options: NodeRedOptions = {}): Promise<NodeRe
     userDir,
     ...options.settings,
   };
+  // Node-RED 5.0 shows tips a second after the start, and fails at it where the sidebar has no place for them.
+  const editorSettings = { _: { editor: { view: { 'view-show-tips': false } } } };
+  writeFileSync(join(userDir, '.config.users.json'), JSON.stringify(editorSettings));
   const settingsFile = join(userDir, 'settings.js');
   const more = options.settingsSource ?? '{}';
   writeFileSync(settingsFile, `module.exports = { ...${JSON.stringify(settings)}, ...(${more}) };\n`);
@@ -321,7 +326,8 @@ function linkPackage(userDir: string): void {
 
 function command(options: NodeRedOptions, userDir: string, settingsFile: string): [string, string[]] {
   if (options.embedSource === undefined) {
-    return [require.resolve('node-red/red.js'), ['--userDir', userDir, '--settings', settingsFile]];
+    const script = process.env.NODE_RED_SCRIPT ?? require.resolve('node-red/red.js');
+    return [script, ['--userDir', userDir, '--settings', settingsFile]];
   }
   const script = join(userDir, 'embed.js');
   const anchor = JSON.stringify(join(packageRoot, 'package.json'));

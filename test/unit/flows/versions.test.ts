@@ -6,7 +6,7 @@ import { currentVersion, isReadable, type Migrations, upgraded } from '../../../
 /** A made-up history: `city` became `address.city`, and then `address` a list. */
 const table: Migrations = {
   'made-up': [
-    ({ city, ...rest }) => ({ ...rest, address: { city } }) as never,
+    ({ city, ...rest }) => ({ ...rest, address: { city } }),
     (saved) => ({ ...saved, addresses: [saved.address], address: undefined }),
   ],
 };
@@ -74,7 +74,7 @@ describe('a node of an older package in the editor', () => {
   it('has it on a locked tab too, where the editor refuses changes', () => {
     const node = editorNode({ city: 'Ulm' });
     const locked = new Proxy(node, {
-      get: (target, name) => (name === '__node__' ? target : Reflect.get(target, name)),
+      get: (target, name) => (name === '__node__' ? target : (Reflect.get(target, name) as unknown)),
       set: () => {
         throw new Error('locked');
       },
