@@ -10,6 +10,7 @@ import { bin } from '../package.json';
 import { generate } from './generate';
 import { completeHelp } from './help';
 import { nodePage, nodeTypes } from './node-pages';
+import { slim } from './slim';
 
 interface Catalogue {
   errors: Record<string, string>;
@@ -42,6 +43,7 @@ async function build(): Promise<void> {
   for (const language of readdirSync('locales', { withFileTypes: true })) {
     if (language.isDirectory()) copyLocale(join('locales', language.name));
   }
+  if (maps.length === 0) slim('dist');
 }
 
 function copyLocale(source: string): void {
