@@ -242,10 +242,7 @@ describe("the webhook node under Node-RED's settings", () => {
     await start({
       embedSource: embedding(`${mount} RED.httpNode.parent = Object.assign(() => {}, { use() {} });`),
     });
-    await nodeRed.waitForStatus(
-      'hook',
-      ({ fill, text }) => fill === 'red' && text === 'unsupported server',
-    );
+    await nodeRed.waitForStatus('hook', ({ fill, text }) => fill === 'red' && text === 'unsupported server');
     await nodeRed.waitForLog(/web server is not built as this node expects/);
   });
 });

@@ -28,8 +28,12 @@ export function useEditor(options: NodeRedOptions = {}): EditorSuite {
 
   before(async function () {
     this.timeout(90_000);
-    const starting = startNodeRed({ startTimeout: 60_000, ...options });
-    [browser, nodeRed] = await Promise.all([launchBrowser(), starting]);
+    // What started is kept where the other does not, or it would never be ended, and neither would mocha.
+    const starting = await Promise.allSettled([
+      launchBrowser().then((launched) => (browser = launched)),
+      startNodeRed({ startTimeout: 60_000, ...options }).then((started) => (nodeRed = started)),
+    ]);
+    for (const each of starting) if (each.status === 'rejected') throw each.reason;
   });
   after(async () => {
     await browser?.close();

@@ -7,7 +7,17 @@ const imports = importsOf();
 const text = (found: readonly Import[]) => found.map(({ from, to }) => `${from} -> ${to}`);
 
 /** The rooms of docs/architecture.md, the longest name first. */
-const rooms = ['lib/api', 'lib/auth', 'lib/webhook', 'lib/flows', 'lib', 'nodes', 'sandbox', 'generated', 'editor'];
+const rooms = [
+  'lib/api',
+  'lib/auth',
+  'lib/webhook',
+  'lib/flows',
+  'lib',
+  'nodes',
+  'sandbox',
+  'generated',
+  'editor',
+];
 const roomOf = (file: string) => rooms.find((room) => file.startsWith(`${room}/`)) ?? file;
 
 describe('the architecture', () => {
