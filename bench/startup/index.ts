@@ -4,16 +4,17 @@
  * slow moment of the computer meets both. Prints the medians and the median of the differences, in milliseconds.
  */
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { npm, pack } from '../../scripts/support/npm';
 import { machine, median } from '../support';
 
-const root = join(__dirname, '../..');
 const pairs = Number(process.argv[2] ?? 12);
 const limit = 50;
 
-function userFolder(withPackage: boolean): string {
+/** @param tarball of the package, as it is published: a link to the repository would have Node-RED look through all of it */
+async function userFolder(tarball?: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'onegevity-startup-'));
   writeFileSync(join(folder, 'flows.json'), '[]');
   writeFileSync(
@@ -21,12 +22,9 @@ function userFolder(withPackage: boolean): string {
     `module.exports = { uiPort: 0, uiHost: '127.0.0.1', flowFile: 'flows.json', credentialSecret: false,
       telemetry: { enabled: false, updateNotification: false } };\n`,
   );
-  if (withPackage) {
-    const scope = join(folder, 'node_modules/@lowcode-health');
-    mkdirSync(scope, { recursive: true });
-    symlinkSync(root, join(scope, 'node-red-onegevity'), 'dir');
-    const dependencies = { '@lowcode-health/node-red-onegevity': '*' };
-    writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'node-red-project', dependencies }));
+  if (tarball) {
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'node-red-project' }));
+    await npm(['install', tarball, '--prefer-offline', '--omit=dev'], { cwd: folder });
   }
   return folder;
 }
@@ -54,7 +52,11 @@ function start(folder: string): Promise<number> {
 }
 
 async function main(): Promise<void> {
-  const [bare, installed] = [userFolder(false), userFolder(true)];
+  const packed = mkdtempSync(join(tmpdir(), 'onegevity-startup-'));
+  const [bare, installed] = [
+    await userFolder(),
+    await userFolder(join(packed, (await pack(packed)).filename)),
+  ];
   const without: number[] = [];
   const having: number[] = [];
   // What the first start reads from the disk, the later ones find in memory.
@@ -68,7 +70,7 @@ async function main(): Promise<void> {
       without.push(await start(bare));
     }
   }
-  for (const folder of [bare, installed]) rmSync(folder, { recursive: true, force: true });
+  for (const folder of [packed, bare, installed]) rmSync(folder, { recursive: true, force: true });
   const difference = median(having) - median(without);
   const paired = median(having.map((value, index) => value - (without[index] ?? NaN)));
   const round = (value: number) => value.toFixed(0);
