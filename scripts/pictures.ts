@@ -25,7 +25,7 @@ async function main(): Promise<void> {
     launchBrowser(),
     startNodeRed({ flows: example, settings: { onegevitySandboxPace: 2 } }),
   ]);
-  const editor = await Editor.open(browser, nodeRed, { language: 'en-US', width: 1860, height: 1060 });
+  const editor = await Editor.open(browser, nodeRed, { language: 'en-US', width: 1980, height: 1060 });
   await editor.page.evaluate(`RED.actions.invoke('core:show-debug-tab')`);
   await nodeRed.waitForLog(/report fetched/, 30_000);
   await editor.page.getByText(/report fetched/).waitFor();
