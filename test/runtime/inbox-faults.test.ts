@@ -79,7 +79,7 @@ describe('what the durable inbox has stored, on a real Node-RED', function () {
       const { stats, deadLetters } = await waitUntilEmpty(suite.nodeRed);
       assert.equal(stats.setAside, 1);
       assert.equal(deadLetters[0]!.cause, 'damaged');
-      await suite.nodeRed.waitForLog(/record is damaged/);
+      await suite.nodeRed.waitForLog(/records are damaged/);
     });
 
     it('refuses with 503 where it cannot write its folder, and recovers', async () => {
