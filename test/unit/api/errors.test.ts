@@ -22,6 +22,7 @@ const values: Record<string, string[]> = {
   rate_limited: ['seconds'],
   timeout: ['seconds'],
   delivery_superseded: ['attempt'],
+  newer_flow: ['version', 'known'],
 };
 
 describe('Errors', () => {
