@@ -10,15 +10,16 @@ import { format } from 'prettier';
 import { fill } from '../scripts/docs/markdown';
 
 const root = join(__dirname, '..');
-const page = 'docs/performance.md';
+const performancePage = 'docs/performance.md';
 
-/** What is run, by the name of its place in the page. */
-const benchmarks: Readonly<Record<string, readonly string[]>> = {
-  startup: ['bench/startup/index.ts'],
-  webhook: ['bench/webhook/run.ts'],
-  api: ['bench/api/run.ts'],
-  inbox: ['bench/inbox/run.ts'],
-  sandbox: ['bench/sandbox/index.ts'],
+/** What is run, and the page that has a place of that name for it. */
+const benchmarks: Readonly<Record<string, { command: readonly string[]; page: string }>> = {
+  startup: { command: ['bench/startup/index.ts'], page: performancePage },
+  webhook: { command: ['bench/webhook/run.ts'], page: performancePage },
+  api: { command: ['bench/api/run.ts'], page: performancePage },
+  inbox: { command: ['bench/inbox/run.ts'], page: performancePage },
+  sandbox: { command: ['bench/sandbox/index.ts'], page: performancePage },
+  redis: { command: ['bench/inbox/run.ts', '--redis', '--only', 'shared'], page: 'docs/scaling.md' },
 };
 
 function run(command: readonly string[]): Promise<string> {
@@ -41,8 +42,9 @@ async function main(): Promise<void> {
   const { values } = parseArgs({ options: { only: { type: 'string', default: '' } } });
   const wanted = values.only === '' ? Object.keys(benchmarks) : values.only.split(',');
   for (const name of wanted) {
-    const command = benchmarks[name];
-    if (!command) throw new Error(`--only takes ${Object.keys(benchmarks).join(', ')}`);
+    const benchmark = benchmarks[name];
+    if (!benchmark) throw new Error(`--only takes ${Object.keys(benchmarks).join(', ')}`);
+    const { command, page } = benchmark;
     const report = await run(command);
     console.log(`== ${name}\n\n${report}\n`);
     const filled = fill(readFileSync(join(root, page), 'utf8'), name, report);
