@@ -35,7 +35,13 @@ function rewrite(file: string, change: (text: string) => string): void {
 }
 
 function compact(program: string): string {
-  return transformSync(program, { minifyWhitespace: true, charset: 'utf8', legalComments: 'none' }).code;
+  const options = {
+    minifyWhitespace: true,
+    minifySyntax: true,
+    charset: 'utf8',
+    legalComments: 'none',
+  } as const;
+  return transformSync(program, options).code;
 }
 
 /** @returns the declarations that are read when these are, themselves included */
