@@ -231,7 +231,11 @@ describe('the dialog of a node that calls the API', function () {
     await editor.fill('node-input-body-dateOfBirth', '1980-02-29');
     await editor.confirm();
     assert.deepEqual(await editor.deploy(), []);
-    await suite.nodeRed.evaluate(`RED.nodes.getNode('go').receive({})`);
+    // The editor says that it has deployed before the new flow runs.
+    await suite.nodeRed.evaluate(`new Promise((resolve) => {
+      const go = () => resolve(RED.nodes.getNode('go').receive({}));
+      if (RED.nodes.getNode('go')) go(); else RED.events.once('flows:started', go);
+    })`);
     const [{ msg } = { msg: undefined }] = await suite.nodeRed.waitForMessages('out');
     assert.equal(msg.error, undefined);
     assert.equal(msg.payload.patientIdentifier, 'made-id-1');
