@@ -35,13 +35,8 @@ function rewrite(file: string, change: (text: string) => string): void {
 }
 
 function compact(program: string): string {
-  const options = {
-    minifyWhitespace: true,
-    minifySyntax: true,
-    charset: 'utf8',
-    legalComments: 'none',
-  } as const;
-  return transformSync(program, options).code;
+  // Not the syntax: Node.js would no longer find the names of what a program exports.
+  return transformSync(program, { minifyWhitespace: true, charset: 'utf8', legalComments: 'none' }).code;
 }
 
 /** @returns the declarations that are read when these are, themselves included */
@@ -59,7 +54,8 @@ function reachable(files: readonly string[]): ReadonlySet<string> {
 
 function withoutComments(source: string): string {
   const tree = ts.createSourceFile('api-types.d.ts', source, ts.ScriptTarget.ES2022);
-  return ts.createPrinter({ removeComments: true }).printFile(tree);
+  const printed = ts.createPrinter({ removeComments: true }).printFile(tree);
+  return printed.replace(/^( {4})+/gm, (indent) => '\t'.repeat(indent.length / 4));
 }
 
 function withoutTexts(description: string): string {
