@@ -48,6 +48,8 @@ export class WebhookStatus {
   storage(code?: string, text = ''): void {
     if (code === this.#storage?.code) return;
     this.#storage = code === undefined ? undefined : { code, text };
+    // What came last was refused for that reason: red would look as if it still were so.
+    if (code === undefined) this.#last = undefined;
     this.#changed();
   }
 
