@@ -36,7 +36,7 @@ export function nodeTable(): string {
 export function supportTable(): string {
   return table(
     ['Node-RED', 'Node.js'],
-    targets.map(({ nodeRed, node }) => [nodeRed, String(node)]),
+    targets.map(({ nodeRed, node }) => [nodeRed, String(node)]).sort(),
   );
 }
 
