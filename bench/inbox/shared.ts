@@ -121,7 +121,7 @@ function speedOf(
 
 /** As fast as a flow can be that says how many events it got. */
 function counted(kind: RedisKind): Way {
-  const [gate, ...rest] = through(kind);
+  const [step, ...rest] = through(kind);
   const count = {
     id: 'count',
     type: 'function',
@@ -130,7 +130,7 @@ function counted(kind: RedisKind): Way {
     outputs: 1,
     wires: [['done']],
   };
-  return [{ ...gate!, wires: [['count']] }, count, ...rest];
+  return [{ ...step!, wires: [['count']] }, count, ...rest];
 }
 
 /** Starts Node-REDs with the same flow, each in a user folder of its own, for some work. */

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { inboxFlow, type Way, viewInbox } from '../../test/support/inbox-flow';
 import { type NodeRed, startNodeRed } from '../../test/support/node-red';
+import { work } from '../webhook/servers';
 import type { Kind } from './kinds';
 
 export interface Stand {
@@ -13,25 +14,16 @@ export interface Stand {
   secret: string;
 }
 
-/** A flow that does next to nothing with an event: a switch, and the done node where there is an inbox. */
+/** A flow that does next to nothing with an event, and the done node where there is an inbox. */
 export function through({ properties }: Kind): Way {
-  return [gate(properties.inbox === 'none' ? [] : ['done'])];
+  return [step(properties.inbox === 'none' ? [] : ['done'])];
 }
 
 /** A flow that never ends an event. */
-export const holding: Way = [gate([])];
+export const holding: Way = [step([])];
 
-function gate(next: string[]) {
-  return {
-    id: 'first',
-    type: 'switch',
-    z: 'tab',
-    property: 'topic',
-    propertyType: 'msg',
-    rules: [{ t: 'eq', v: 'order.created', vt: 'str' }],
-    outputs: 1,
-    wires: [next],
-  };
+function step(next: string[]) {
+  return { id: 'first', z: 'tab', ...work, wires: [next] };
 }
 
 /** @param properties more properties of the webhook node */
