@@ -19,14 +19,22 @@ function idOf(type: string, operation?: string): string {
   return node.id;
 }
 
+/** The order begins when the editor is open, so that its debug sidebar shows all of it. */
+const flows = example.map((node) => (node.type === 'inject' ? { ...node, once: false } : node));
+
 async function main(): Promise<void> {
   mkdirSync(target, { recursive: true });
   const [browser, nodeRed] = await Promise.all([
     launchBrowser(),
-    startNodeRed({ flows: example, settings: { onegevitySandboxPace: 2 } }),
+    startNodeRed({ flows, settings: { onegevitySandboxPace: 2 } }),
   ]);
   const editor = await Editor.open(browser, nodeRed, { language: 'en-US', width: 1980, height: 1060 });
   await editor.page.evaluate(`RED.actions.invoke('core:show-debug-tab')`);
+  // The node by which tests look into flows is not in users' palettes.
+  await editor.page.evaluate(
+    `document.querySelector('[data-palette-type="test-probe"]').closest('.red-ui-palette-category').remove()`,
+  );
+  await editor.page.locator(`[id="${idOf('inject')}"] .red-ui-flow-node-button-button`).click();
   await nodeRed.waitForLog(/report fetched/, 30_000);
   await editor.page.getByText(/report fetched/).waitFor();
   await editor.page.evaluate(`document.querySelector('#red-ui-palette-Onegevity')?.scrollIntoView()`);

@@ -30,13 +30,31 @@ writeFileSync(join(userDir, 'settings.js'), settings);
 const flows = join(userDir, 'flows.json');
 if (!existsSync(flows)) cpSync(join(root, 'examples/01 - Order a test kit.json'), flows);
 
+const editor = `http://127.0.0.1:${port}/`;
+/** What is said once, when Node-RED's log holds a text. */
+const hints: [when: string, text: string][] = [
+  ['Started flows', `The editor: ${editor}`],
+  [
+    'report fetched',
+    `That was the life of an order, from beginning to end. What to do next:
+  the flow that did it:     ${editor}  (the debug sidebar shows what comes from now on)
+  the orders on their way:  ${editor}onegevity/sandbox/
+  Ctrl+C ends Node-RED.`,
+  ],
+  ['port in use', `Port ${port} is taken. Another one: PORT=${Number(port) + 1} npm start`],
+];
+
 const nodeRed = spawn(
   process.execPath,
   [require.resolve('node-red/red.js'), '--userDir', userDir, '--port', port],
-  {
-    stdio: 'inherit',
-  },
+  { stdio: ['inherit', 'pipe', 'inherit'] },
 );
+nodeRed.stdout.on('data', (chunk: Buffer) => {
+  process.stdout.write(chunk);
+  const said = hints.findIndex(([when]) => chunk.includes(when));
+  if (said === -1) return;
+  const [[, text]] = hints.splice(said, 1) as [[string, string]];
+  console.log(`\n${text}\n`);
+});
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => nodeRed.kill(signal));
 nodeRed.on('exit', (code) => (process.exitCode = code ?? 0));
-console.log(`The editor: http://127.0.0.1:${port}/`);

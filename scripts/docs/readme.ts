@@ -13,8 +13,9 @@ const others: Readonly<Record<string, string>> = {
   'onegevity-config': 'the account: environment, credentials, access token, limits',
   'onegevity-request': 'any method and path of the API, for what is not described',
   'onegevity-webhook': 'receives signed events, each topic on its own output',
-  'onegevity-done': 'tells the durable inbox that an event is dealt with, or is to come again',
-  'onegevity-ui-kit': 'serves pages with the vendor’s widgets their tokens',
+  'onegevity-done':
+    'ends an event of a webhook node that keeps its events until the flow is done with them (durable inbox)',
+  'onegevity-ui-kit': 'serves pages with the vendor’s widgets, and gives them their tokens',
 };
 
 /** @throws Error for a node type that nothing is known of */
@@ -34,10 +35,7 @@ export function nodeTable(): string {
 }
 
 export function supportTable(): string {
-  return table(
-    ['Node-RED', 'Node.js'],
-    targets.map(({ nodeRed, node }) => [nodeRed, String(node)]).sort(),
-  );
+  return table(['Node-RED', 'Node.js'], targets.map(({ nodeRed, node }) => [nodeRed, String(node)]).sort());
 }
 
 function operationsOf(tag: string): string {

@@ -11,21 +11,32 @@ type Stored = Omit<WebhookEvent, 'payload'> & ({ payload: unknown } | { bytes: B
 /** What events without a certain topic are listed as. */
 const noTopic = 'other';
 
+/** Events that the inbox still has in memory: most are emitted from there, and need not be read again. */
+const inMemory = new WeakMap<InboxEvent, WebhookEvent>();
+
 /** @returns the event as an inbox keeps it */
 export function packEvent(event: WebhookEvent): InboxEvent {
   const { payload, ...about } = event;
   const stored: Stored = Buffer.isBuffer(payload)
     ? { ...about, bytes: { base64: payload.toString('base64') } }
     : { ...about, payload };
-  return {
+  const packed: InboxEvent = {
     topic: event.topic ?? noTopic,
     receivedAt: Date.parse(event.delivery.receivedAt),
     content: Buffer.from(JSON.stringify(stored)),
   };
+  inMemory.set(packed, event);
+  return packed;
 }
 
 /** @param handle what ends this delivery */
 export function unpackEvent({ event, attempt, replayed }: Delivery, handle: string): WebhookEvent {
+  const known = inMemory.get(event);
+  if (known) {
+    // A flow may change what it gets, so nobody gets it twice.
+    inMemory.delete(event);
+    return { ...known, delivery: { ...known.delivery, id: handle, attempt, replayed } };
+  }
   const stored = JSON.parse(event.content.toString()) as Stored;
   const delivery = { ...stored.delivery, id: handle, attempt, replayed };
   if (!('bytes' in stored)) return { ...stored, delivery };

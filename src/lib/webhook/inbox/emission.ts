@@ -101,7 +101,9 @@ export class Emission {
     this.#settled = id;
     if (!direct) return this.pump();
     this.leases.unreserve();
-    if (!this.#stopped) this.#emit(id, 1, false, event, size);
+    if (this.#stopped) return;
+    this.leases.begin(id, 1, size, true);
+    this.#emit(id, 1, false, event);
   }
 
   /** An event is to be emitted again at a time, in milliseconds since 1970. */
@@ -212,7 +214,8 @@ export class Emission {
               false,
             );
             const replayed = next.attempts > 1 || state?.replayed === true || id <= this.#inherited;
-            this.#emit(id, next.attempts, replayed, read.event, record.length);
+            this.leases.begin(id, next.attempts, record.length);
+            this.#emit(id, next.attempts, replayed, read.event);
           }
           if (due !== undefined) this.delayed--;
         } catch {
@@ -244,8 +247,7 @@ export class Emission {
     );
   }
 
-  #emit(id: string, attempt: number, replayed: boolean, event: InboxEvent, size: number): void {
-    this.leases.begin(id, attempt, size);
+  #emit(id: string, attempt: number, replayed: boolean, event: InboxEvent): void {
     this.#ready.push({ id, attempt, replayed, event });
     // The door answers first: it waits for the same write.
     if (this.#ready.length === 1) setImmediate(() => this.#deliver());

@@ -11,6 +11,8 @@ const prefixLength = headerLength + nonceLength + tagLength;
 
 interface Key {
   name: Buffer;
+  /** What a record of it begins with: version, mark (0), name. */
+  header: Buffer;
   encryption: Buffer;
   hashing: Buffer;
 }
@@ -47,13 +49,17 @@ export class Keyring {
   /** @param mark a byte that can be read without the key, and is protected by the tag */
   seal(id: string, content: Buffer, mark = 0): Buffer {
     const key = this.#keys[0]!;
-    const header = Buffer.concat([Buffer.from([version, mark]), key.name]);
     const nonce = this.#nonce();
     const cipher = createCipheriv('aes-256-gcm', key.encryption, nonce);
-    cipher.setAAD(Buffer.concat([header, Buffer.from(id)]));
-    const encrypted = cipher.update(content);
+    const record = Buffer.allocUnsafe(prefixLength + content.length);
+    key.header.copy(record);
+    record[1] = mark;
+    cipher.setAAD(associated(record, id));
+    nonce.copy(record, headerLength);
+    cipher.update(content).copy(record, prefixLength);
     cipher.final();
-    return Buffer.concat([header, nonce, cipher.getAuthTag(), encrypted]);
+    cipher.getAuthTag().copy(record, headerLength + nonceLength);
+    return record;
   }
 
   unseal(id: string, record: Buffer): Unsealed {
@@ -63,7 +69,7 @@ export class Keyring {
     if (!key) return { problem: 'unknown_key' };
     const nonce = record.subarray(headerLength, headerLength + nonceLength);
     const decipher = createDecipheriv('aes-256-gcm', key.encryption, nonce, { authTagLength: tagLength });
-    decipher.setAAD(Buffer.concat([header, Buffer.from(id)]));
+    decipher.setAAD(associated(record, id));
     decipher.setAuthTag(record.subarray(headerLength + nonceLength, prefixLength));
     try {
       const content = Buffer.concat([decipher.update(record.subarray(prefixLength)), decipher.final()]);
@@ -86,6 +92,14 @@ export class Keyring {
   }
 }
 
+/** What the tag covers beside the content: the record's header, and its id. */
+function associated(record: Buffer, id: string): Buffer {
+  const data = Buffer.allocUnsafe(headerLength + Buffer.byteLength(id));
+  record.copy(data, 0, 0, headerLength);
+  data.write(id, headerLength);
+  return data;
+}
+
 function keyOf(text: string): Key {
   const trimmed = text.trim();
   const secret = /^[0-9a-f]{64}$/i.test(trimmed)
@@ -95,8 +109,10 @@ function keyOf(text: string): Key {
       : undefined;
   if (!secret) throw new OnegevityError('inbox_key_bad');
   const derive = (use: string) => Buffer.from(hkdfSync('sha256', secret, '', `onegevity inbox ${use}`, 32));
+  const name = createHash('sha256').update(derive('name')).digest().subarray(0, nameLength);
   return {
-    name: createHash('sha256').update(derive('name')).digest().subarray(0, nameLength),
+    name,
+    header: Buffer.concat([Buffer.from([version, 0]), name]),
     encryption: derive('encryption'),
     hashing: derive('hashing'),
   };

@@ -6,6 +6,8 @@ export interface Lease {
   expires: number;
   /** Bytes of the stored record. */
   size: number;
+  /** Emitted from memory: nothing but the record itself is stored. */
+  direct: boolean;
 }
 
 /** The deliveries that are in flows, bounded in number. All have the same time, so the first one in expires first. */
@@ -43,8 +45,8 @@ export class Leases {
     this.#reserved--;
   }
 
-  begin(id: string, attempt: number, size: number): void {
-    this.#open.set(id, { id, attempt, size, expires: Date.now() + this.time });
+  begin(id: string, attempt: number, size: number, direct = false): void {
+    this.#open.set(id, { id, attempt, size, direct, expires: Date.now() + this.time });
     this.#schedule();
   }
 

@@ -14,11 +14,13 @@ export interface Death {
 
 /** @param attempts emissions that have begun when the record is stored: 0 or 1 */
 export function sealEvent(keyring: Keyring, id: string, event: InboxEvent, attempts: 0 | 1): Buffer {
-  const topic = Buffer.from(event.topic);
-  const head = Buffer.alloc(9);
-  head.writeDoubleBE(event.receivedAt);
-  head.writeUInt8(topic.length, 8);
-  return keyring.seal(id, Buffer.concat([head, topic, event.content]), attempts);
+  const topicLength = Buffer.byteLength(event.topic);
+  const content = Buffer.allocUnsafe(9 + topicLength + event.content.length);
+  content.writeDoubleBE(event.receivedAt);
+  content.writeUInt8(topicLength, 8);
+  content.write(event.topic, 9);
+  event.content.copy(content, 9 + topicLength);
+  return keyring.seal(id, content, attempts);
 }
 
 export function readEvent(keyring: Keyring, id: string, record: Buffer): ReadRecord {

@@ -92,10 +92,15 @@ export class Shelf {
     }
   }
 
-  /** Removes an event and everything about it. */
-  forget(id: string, due?: number): Operation[] {
+  /**
+   * Removes an event and everything about it.
+   * @param recordOnly there is nothing about it
+   */
+  forget(id: string, due?: number, recordOnly = false): Operation[] {
+    const record: Operation = { type: 'del', key: keys.event(id) };
+    if (recordOnly) return [record];
     return [
-      { type: 'del', key: keys.event(id) },
+      record,
       { type: 'del', key: keys.state(id) },
       ...(due === undefined ? [] : [{ type: 'del', key: keys.retry(due, id) } as const]),
     ];
