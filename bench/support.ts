@@ -1,5 +1,6 @@
 /** What several benchmarks need. */
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import type { NodeRed } from '../test/support/node-red';
 
@@ -24,6 +25,20 @@ export function pin(pid: number | undefined, core: string): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+/**
+ * Memory that is a process's own, in bytes: without pages of files that it has mapped, as LevelDB does. The system
+ * takes those back whenever it needs them.
+ * @returns undefined where the system does not tell
+ */
+export function ownMemory(pid: number): number | undefined {
+  try {
+    const kilobytes = /RssAnon:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
+  } catch {
+    return undefined;
   }
 }
 

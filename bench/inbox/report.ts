@@ -72,7 +72,7 @@ function waitingLines(waiting: Waiting): string[] {
   const { events, startEmpty, startFull, memoryEmpty, memoryFull, memoryEmitting, emitting } = waiting;
   return [
     `- with ${whole(events)} events waiting the inbox is open ${whole(startFull)} ms after the start, with none ${whole(startEmpty)} ms`,
-    `- memory: ${megabytes(memoryEmpty)} MB with none, ${megabytes(memoryFull)} MB with all waiting, ` +
+    `- memory of its own: ${megabytes(memoryEmpty)} MB with none, ${megabytes(memoryFull)} MB with all waiting, ` +
       `${megabytes(memoryEmitting)} MB at most while all are emitted, which took ${(emitting / 1000).toFixed(1)} s`,
   ];
 }

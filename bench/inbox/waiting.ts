@@ -1,5 +1,6 @@
 import { viewInbox, waitUntilEmpty } from '../../test/support/inbox-flow';
-import { median, pin, usageOf, watch } from '../support';
+import type { NodeRed } from '../../test/support/node-red';
+import { median, ownMemory, pin, usageOf, watch } from '../support';
 import { Load, request } from '../webhook/load';
 import { path } from '../webhook/servers';
 import { holding, start, startTimed, type Stand, through } from './stand';
@@ -9,7 +10,7 @@ export interface Waiting {
   /** Milliseconds from the start of the process until its inbox is open, with nothing in it and with all of them. */
   startEmpty: number;
   startFull: number;
-  /** Bytes of resident memory: after a start with nothing, after one with all, and at most while all are emitted. */
+  /** Bytes of own memory: after a start with nothing, after one with all, and at most while all are emitted. */
   memoryEmpty: number;
   memoryFull: number;
   memoryEmitting: number;
@@ -36,7 +37,7 @@ export async function startFull(
     ] as const) {
       const [nodeRed, time] = await startTimed(stand, holding, patient);
       times[name].push(time);
-      memory[name].push((await usageOf(nodeRed)).rss);
+      memory[name].push(await memoryOf(nodeRed));
       await nodeRed.stop();
     }
   }
@@ -66,12 +67,16 @@ async function fill(stand: Stand, events: number): Promise<void> {
   }
 }
 
+async function memoryOf(nodeRed: NodeRed): Promise<number> {
+  return ownMemory(nodeRed.process.pid ?? 0) ?? (await usageOf(nodeRed)).rss;
+}
+
 async function drain(stand: Stand): Promise<Pick<Waiting, 'memoryEmitting' | 'emitting'>> {
   const nodeRed = await start(stand, through(stand.kind), patient);
   const began = performance.now();
   try {
     const { highest } = await watch(
-      async () => (await usageOf(nodeRed)).rss,
+      () => memoryOf(nodeRed),
       () => waitUntilEmpty(nodeRed, 600_000),
     );
     return { memoryEmitting: highest, emitting: performance.now() - began };
