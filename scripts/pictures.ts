@@ -46,7 +46,12 @@ async function main(): Promise<void> {
   };
   for (const [name, id] of Object.entries(dialogs)) {
     await editor.openDialog(id);
-    await editor.shoot(join(target, `${name}.png`), '.red-ui-tray');
+    // What users see who go to staging: nothing of this computer.
+    if (name === 'config')
+      await editor.page.locator('#node-config-input-environmentChoice').selectOption('staging');
+    if (name === 'webhook')
+      await editor.page.locator('#node-input-publicUrl').fill('https://red.example.com');
+    await editor.shoot(join(target, `${name}.png`), '.red-ui-tray', false);
     await editor.cancel();
   }
   await browser.close();

@@ -11,11 +11,10 @@ export interface Target {
   editor?: boolean;
 }
 
-/** In the order in which they are begun: the one that takes longest comes first. */
 export const targets: readonly Target[] = [
-  { nodeRed: '5', node: 24, editor: true },
   { nodeRed: '4.1', node: 20 },
   { nodeRed: '4.1', node: 22 },
+  { nodeRed: '5', node: 24, editor: true },
 ];
 
 /** Installs what targets need into one folder, each thing once. */

@@ -178,8 +178,17 @@ export class Editor {
     await this.page.evaluate(`RED.actions.invoke('core:show-examples-import-dialog')`);
     const dialog = this.page.locator('.red-ui-clipboard-dialog, .ui-dialog').last();
     await dialog.locator('text=@lowcode-health/node-red-onegevity').first().click();
-    await dialog.getByText(name, { exact: true }).first().click();
-    await this.page.locator('#red-ui-clipboard-dialog-ok').click();
+    const button = this.page.locator('#red-ui-clipboard-dialog-ok');
+    // The list slides open: a click that comes too early chooses nothing, and a person clicks again.
+    for (let tries = 0; tries < 5 && !(await button.isEnabled()); tries++) {
+      await dialog.getByText(name, { exact: true }).first().click();
+      await this.page
+        .waitForFunction(`!document.querySelector('#red-ui-clipboard-dialog-ok').disabled`, undefined, {
+          timeout: 3000,
+        })
+        .catch(() => undefined);
+    }
+    await button.click();
     await this.page.waitForFunction(`RED.nodes.createCompleteNodeSet().length > ${before}`);
   }
 
@@ -195,16 +204,17 @@ export class Editor {
     return (await end.jsonValue()) as string[];
   }
 
-  /** Takes a picture of the page, or of one element with all that it scrolls. */
-  async shoot(file: string, selector?: string): Promise<void> {
+  /** Takes a picture of the page, or of one element with all that it scrolls. @param unfold sections that are closed */
+  async shoot(file: string, selector?: string, unfold = true): Promise<void> {
     if (!selector) {
       await this.page.screenshot({ path: file });
       return;
     }
     // Everything behind a `details` and below the edge is to be seen too.
-    await this.page.evaluate(
-      `document.querySelectorAll('.red-ui-tray details').forEach((each) => (each.open = true))`,
-    );
+    if (unfold)
+      await this.page.evaluate(
+        `document.querySelectorAll('.red-ui-tray details').forEach((each) => (each.open = true))`,
+      );
     const needed = await this.page.evaluate<number>(
       `Math.max(...[...document.querySelectorAll('.red-ui-tray-content')].map((each) => each.scrollHeight)) + 220`,
     );
