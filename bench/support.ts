@@ -1,6 +1,6 @@
 /** What several benchmarks need. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import type { NodeRed } from '../test/support/node-red';
 
@@ -28,20 +28,6 @@ export function pin(pid: number | undefined, core: string): boolean {
   }
 }
 
-/**
- * Memory that is a process's own, in bytes: without pages of files that it has mapped, as LevelDB does. The system
- * takes those back whenever it needs them.
- * @returns undefined where the system does not tell
- */
-export function ownMemory(pid: number): number | undefined {
-  try {
-    const kilobytes = /RssAnon:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-    return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
-  } catch {
-    return undefined;
-  }
-}
-
 /** @returns the processor and what was done to make its figures steadier */
 export function machine(pinned: boolean): string {
   return `${cpus()[0]?.model.trim() ?? '?'}, ${cpus().length} cores${pinned ? ', pinned' : ''}`;
@@ -51,6 +37,16 @@ export function usageOf(nodeRed: NodeRed): Promise<Usage> {
   return nodeRed.evaluate<Usage>(
     '({ cpu: process.cpuUsage().user + process.cpuUsage().system, rss: process.memoryUsage.rss() })',
   );
+}
+
+/**
+ * Resident memory in bytes, without pages of files that are mapped, as LevelDB does: the system takes those back
+ * whenever it needs them. Where the system does not tell them apart, with them.
+ */
+export async function ownMemory(nodeRed: NodeRed): Promise<number> {
+  const file = `/proc/${nodeRed.process.pid}/status`;
+  const kilobytes = existsSync(file) && /RssAnon:\s+(\d+) kB/.exec(readFileSync(file, 'utf8'))?.[1];
+  return kilobytes ? Number(kilobytes) * 1024 : (await usageOf(nodeRed)).rss;
 }
 
 /**

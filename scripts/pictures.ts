@@ -39,18 +39,24 @@ async function main(): Promise<void> {
   await editor.page.getByText(/report fetched/).waitFor();
   await editor.page.evaluate(`document.querySelector('#red-ui-palette-Onegevity')?.scrollIntoView()`);
   await editor.shoot(join(target, 'order-a-test-kit.png'));
-  const dialogs = {
-    order: idOf('onegevity-order', 'createPatientOrder'),
-    webhook: idOf('onegevity-webhook'),
-    config: idOf('onegevity-config'),
-  };
-  for (const [name, id] of Object.entries(dialogs)) {
+  const field = (id: string) => editor.page.locator(`#${id}`);
+  // As those see them who go to staging, with nothing of this computer.
+  const dialogs: [name: string, id: string, prepare?: () => Promise<unknown>][] = [
+    ['order', idOf('onegevity-order', 'createPatientOrder')],
+    [
+      'webhook',
+      idOf('onegevity-webhook'),
+      () => field('node-input-publicUrl').fill('https://red.example.com'),
+    ],
+    [
+      'config',
+      idOf('onegevity-config'),
+      () => field('node-config-input-environmentChoice').selectOption('staging'),
+    ],
+  ];
+  for (const [name, id, prepare] of dialogs) {
     await editor.openDialog(id);
-    // What users see who go to staging: nothing of this computer.
-    if (name === 'config')
-      await editor.page.locator('#node-config-input-environmentChoice').selectOption('staging');
-    if (name === 'webhook')
-      await editor.page.locator('#node-input-publicUrl').fill('https://red.example.com');
+    await prepare?.();
     await editor.shoot(join(target, `${name}.png`), '.red-ui-tray', false);
     await editor.cancel();
   }

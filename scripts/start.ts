@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 
 const root = join(__dirname, '..');
 const userDir = join(root, '.demo');
@@ -31,8 +32,8 @@ const flows = join(userDir, 'flows.json');
 if (!existsSync(flows)) cpSync(join(root, 'examples/01 - Order a test kit.json'), flows);
 
 const editor = `http://127.0.0.1:${port}/`;
-/** What is said once, when Node-RED's log holds a text. */
-const hints: [when: string, text: string][] = [
+/** What is said once, after a line of Node-RED's log that holds a text. */
+const hints = new Map([
   ['Started flows', `The editor: ${editor}`],
   [
     'report fetched',
@@ -42,19 +43,20 @@ const hints: [when: string, text: string][] = [
   Ctrl+C ends Node-RED.`,
   ],
   ['port in use', `Port ${port} is taken. Another one: PORT=${Number(port) + 1} npm start`],
-];
+]);
 
 const nodeRed = spawn(
   process.execPath,
   [require.resolve('node-red/red.js'), '--userDir', userDir, '--port', port],
   { stdio: ['inherit', 'pipe', 'inherit'] },
 );
-nodeRed.stdout.on('data', (chunk: Buffer) => {
-  process.stdout.write(chunk);
-  const said = hints.findIndex(([when]) => chunk.includes(when));
-  if (said === -1) return;
-  const [[, text]] = hints.splice(said, 1) as [[string, string]];
-  console.log(`\n${text}\n`);
+createInterface({ input: nodeRed.stdout }).on('line', (line) => {
+  console.log(line);
+  for (const [when, text] of hints) {
+    if (!line.includes(when)) continue;
+    console.log(`\n${text}\n`);
+    hints.delete(when);
+  }
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => nodeRed.kill(signal));
 nodeRed.on('exit', (code) => (process.exitCode = code ?? 0));

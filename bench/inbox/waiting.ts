@@ -1,6 +1,5 @@
 import { viewInbox, waitUntilEmpty } from '../../test/support/inbox-flow';
-import type { NodeRed } from '../../test/support/node-red';
-import { median, ownMemory, pin, usageOf, watch } from '../support';
+import { median, ownMemory, pin, watch } from '../support';
 import { Load, request } from '../webhook/load';
 import { path } from '../webhook/servers';
 import { holding, start, startTimed, type Stand, through } from './stand';
@@ -37,7 +36,7 @@ export async function startFull(
     ] as const) {
       const [nodeRed, time] = await startTimed(stand, holding, patient);
       times[name].push(time);
-      memory[name].push(await memoryOf(nodeRed));
+      memory[name].push(await ownMemory(nodeRed));
       await nodeRed.stop();
     }
   }
@@ -67,16 +66,12 @@ async function fill(stand: Stand, events: number): Promise<void> {
   }
 }
 
-async function memoryOf(nodeRed: NodeRed): Promise<number> {
-  return ownMemory(nodeRed.process.pid ?? 0) ?? (await usageOf(nodeRed)).rss;
-}
-
 async function drain(stand: Stand): Promise<Pick<Waiting, 'memoryEmitting' | 'emitting'>> {
   const nodeRed = await start(stand, through(stand.kind), patient);
   const began = performance.now();
   try {
     const { highest } = await watch(
-      () => memoryOf(nodeRed),
+      () => ownMemory(nodeRed),
       () => waitUntilEmpty(nodeRed, 600_000),
     );
     return { memoryEmitting: highest, emitting: performance.now() - began };

@@ -11,8 +11,6 @@ const prefixLength = headerLength + nonceLength + tagLength;
 
 interface Key {
   name: Buffer;
-  /** What a record of it begins with: version, mark (0), name. */
-  header: Buffer;
   encryption: Buffer;
   hashing: Buffer;
 }
@@ -52,8 +50,9 @@ export class Keyring {
     const nonce = this.#nonce();
     const cipher = createCipheriv('aes-256-gcm', key.encryption, nonce);
     const record = Buffer.allocUnsafe(prefixLength + content.length);
-    key.header.copy(record);
+    record[0] = version;
     record[1] = mark;
+    key.name.copy(record, 2);
     cipher.setAAD(associated(record, id));
     nonce.copy(record, headerLength);
     cipher.update(content).copy(record, prefixLength);
@@ -109,10 +108,8 @@ function keyOf(text: string): Key {
       : undefined;
   if (!secret) throw new OnegevityError('inbox_key_bad');
   const derive = (use: string) => Buffer.from(hkdfSync('sha256', secret, '', `onegevity inbox ${use}`, 32));
-  const name = createHash('sha256').update(derive('name')).digest().subarray(0, nameLength);
   return {
-    name,
-    header: Buffer.concat([Buffer.from([version, 0]), name]),
+    name: createHash('sha256').update(derive('name')).digest().subarray(0, nameLength),
     encryption: derive('encryption'),
     hashing: derive('hashing'),
   };

@@ -76,7 +76,7 @@ export class LocalInbox implements Inbox {
   async done(id: string, attempt?: number): Promise<void> {
     const { shelf, emission, commit } = this.#open();
     const lease = this.#end(id, attempt, true);
-    commit.owe(shelf.forget(id, undefined, lease.direct), () => {
+    commit.owe(shelf.forget(id, lease), () => {
       shelf.events--;
       shelf.bytes -= lease.size;
     });

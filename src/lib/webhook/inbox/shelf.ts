@@ -94,14 +94,16 @@ export class Shelf {
 
   /**
    * Removes an event and everything about it.
-   * @param recordOnly there is nothing about it
+   * @param due where it is marked for that time
+   * @param direct it was emitted from memory, so it has no state
    */
-  forget(id: string, due?: number, recordOnly = false): Operation[] {
-    const record: Operation = { type: 'del', key: keys.event(id) };
-    if (recordOnly) return [record];
+  forget(
+    id: string,
+    { due, direct = false }: { due?: number | undefined; direct?: boolean } = {},
+  ): Operation[] {
     return [
-      record,
-      { type: 'del', key: keys.state(id) },
+      { type: 'del', key: keys.event(id) },
+      ...(direct ? [] : [{ type: 'del', key: keys.state(id) } as const]),
       ...(due === undefined ? [] : [{ type: 'del', key: keys.retry(due, id) } as const]),
     ];
   }
@@ -119,7 +121,7 @@ export class Shelf {
   ): Promise<void> {
     const unread = death.cause === 'damaged' || death.cause === 'unknown_key';
     const operations: Operation[] = [
-      ...this.forget(id, due),
+      ...this.forget(id, { due }),
       { type: 'put', key: keys.dead(id), value: record },
       {
         type: 'put',
