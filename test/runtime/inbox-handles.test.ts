@@ -5,7 +5,7 @@ import { numbers, useInbox } from '../support/inbox-suite';
 describe('the handle of a delivery on a real Node-RED survives', () => {
   const suite = useInbox('suite');
 
-  before(() => suite.start(inboxFlow()));
+  before(() => suite.start(inboxFlow(), { allNodes: true }));
   const run = (way: Way) => suite.nodeRed.deploy(inboxFlow({}, way));
 
   const ways: [string, Way][] = [

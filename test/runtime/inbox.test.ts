@@ -19,7 +19,7 @@ import { post, secret } from '../support/webhook';
 describe('the durable inbox on a real Node-RED', () => {
   const suite = useInbox('suite');
 
-  before(() => suite.start(inboxFlow({ inbox: 'none' }, [hold])));
+  before(() => suite.start(inboxFlow({ inbox: 'none' }, [hold]), { allNodes: true }));
   /** Deploys, and looks at what comes from then on only. */
   const run = async (flow: readonly FlowNode[]) => {
     suite.nodeRed.messages.length = 0;

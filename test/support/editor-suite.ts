@@ -9,7 +9,7 @@ export interface EditorSuite {
   readonly nodeRed: NodeRed;
   readonly editor: Editor;
   readonly browser: Browser;
-  /** Deploys flows and opens the editor on them, in the session of the tests before. */
+  /** Deploys flows and opens the editor on them, in the page of the tests before. */
   open(flows?: readonly FlowNode[], options?: OpenOptions): Promise<Editor>;
 }
 
@@ -64,11 +64,11 @@ export function useEditor(options: NodeRedOptions = {}): EditorSuite {
       return browser!;
     },
     open: async (flows = [tab], openOptions) => {
-      await nodeRed!.deploy(flows);
-      // At least twice as fast as a session of its own, which loads all of the editor's files again.
-      if (editor && isDeepStrictEqual(openOptions, openedWith)) await editor.reload();
+      const deploy = () => nodeRed!.deploy(flows);
+      if (editor && isDeepStrictEqual(openOptions, openedWith)) await editor.follow(deploy);
       else {
         await close();
+        await deploy();
         editor = await Editor.open(browser!, nodeRed!, openOptions);
         openedWith = openOptions;
       }

@@ -13,6 +13,25 @@ export interface OpenOptions {
   path?: string;
 }
 
+const loadFlows = `fetch('flows', { headers: { accept: 'application/json', 'node-red-api-version': 'v2' } })
+  .then((response) => response.json())
+  .then(({ rev, flows }) => {
+    RED.nodes.clear();
+    RED.history.clear();
+    RED.nodes.version(rev);
+    RED.nodes.import(flows);
+    RED.nodes.dirty(false);
+    RED.view.redraw(true);
+  })`;
+
+/** Nothing slides or fades: a third of the time that a dialog costs, and nothing that a test looks at. */
+const stillness = `addEventListener('DOMContentLoaded', () => {
+  const style = document.createElement('style');
+  style.textContent = '*, ::before, ::after { transition: none !important; animation: none !important }';
+  document.head.append(style);
+  jQuery.fx.off = true;
+})`;
+
 export class Editor {
   /** Console errors, uncaught exceptions and failed requests, in words. */
   readonly complaints: string[] = [];
@@ -32,6 +51,7 @@ export class Editor {
     const { language = 'en-US', width = 1500, height = 950, path = '/' } = options;
     const context = await browser.newContext({ viewport: { width, height }, locale: language });
     await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await context.addInitScript(stillness);
     const page = await context.newPage();
     const editor = new Editor(page);
     await page.goto(nodeRed.url + path);
@@ -39,10 +59,22 @@ export class Editor {
     return editor;
   }
 
-  /** Loads the page again, with the flows as they are deployed by now; earlier complaints are forgotten. */
-  async reload(): Promise<void> {
+  /**
+   * Deploys flows from elsewhere and shows them, earlier complaints forgotten. The page stays, as where a user
+   * changes the project (Node-RED's `project-update`), since loading all of the editor's files takes far longer;
+   * it is loaded again where a dialog was left open.
+   */
+  async follow(deploy: () => Promise<void>): Promise<void> {
     this.complaints.length = 0;
-    await this.page.reload();
+    // Without a version the editor does not ask about what another has deployed.
+    const free = await this.page.evaluate<boolean>(`(() => {
+      RED.nodes.version(null);
+      $('.red-ui-notification').hide().removeClass('red-ui-notification');
+      return $('.red-ui-tray, .ui-dialog:visible').length === 0;
+    })()`);
+    await deploy();
+    if (free) await this.page.evaluate(loadFlows);
+    else await this.page.reload();
     await this.#loaded();
   }
 
