@@ -136,11 +136,34 @@ function drawUrls(node: EditorNode): void {
     return;
   }
   place.replaceChildren(
+    ...(pathTaken(node, byId('node-input-path').value)
+      ? [note('warning', shared('errors.path_in_use'))]
+      : []),
     urlRow(node._('globalUrl'), url, 'onegevity-url-global'),
     ...chosenTopics().map((topic) =>
       urlRow(topic, `${url}/${topic}`, `onegevity-url-${topic.replace('.', '-')}`),
     ),
   );
+}
+
+/** Whether another node that is switched on receives POST at the same path: one of the two would get nothing. */
+function pathTaken(node: EditorNode, path: string): boolean {
+  const bare = (text: string) =>
+    text
+      .trim()
+      .replace(/^\/+|\/+$/g, '')
+      .toLowerCase();
+  let taken = false;
+  RED.nodes.eachNode((other) => {
+    if (other.id === node.id || other.d === true || RED.nodes.workspace(other.z ?? '')?.disabled) return;
+    if (bare(postPath(other) ?? '') === bare(path)) taken = true;
+  });
+  return taken;
+}
+
+function postPath(node: EditorNode): string | undefined {
+  if (node.type === 'http in' && node.method === 'post') return asText(node.url);
+  return node.type === 'onegevity-webhook' ? asText(node.path) : undefined;
 }
 
 function urlRow(name: string, url: string, id: string): HTMLElement {

@@ -113,6 +113,31 @@ describe('the dialog of the webhook node', function () {
     await editor.cancel();
   });
 
+  it('warns of a path that another node has, until it is another path', async () => {
+    const elsewhere: FlowNode = { id: 'off', type: 'tab', label: 'Off', disabled: true };
+    const editor = await suite.open([
+      tab,
+      elsewhere,
+      config,
+      webhook({ wires: [[]] }),
+      webhook({ id: 'w2', path: 'Taken/', y: 400, wires: [[]] }),
+      webhook({ id: 'w3', path: '/free', d: true, y: 500, wires: [[]] }),
+      webhook({ id: 'w4', path: '/free', z: 'off', wires: [[]] }),
+      { id: 'in', type: 'http in', z: 'tab', url: '/form', method: 'post', x: 200, y: 600, wires: [[]] },
+      { id: 'page', type: 'http in', z: 'tab', url: '/free', method: 'get', x: 200, y: 700, wires: [[]] },
+    ]);
+    await editor.openDialog('w1');
+    const warnings = async (path: string): Promise<string[]> => {
+      await editor.page.locator('#node-input-path').fill(path);
+      return editor.notes('warning');
+    };
+    assert.deepEqual(await editor.notes('warning'), []);
+    assert.match((await warnings('/taken')).join(), /Another node already serves this path/);
+    assert.deepEqual(await warnings('/free'), []);
+    assert.equal((await warnings('/form')).length, 1);
+    await editor.cancel();
+  });
+
   it('warns of what it would be to accept unsigned deliveries', async () => {
     const editor = await suite.open([tab, config, webhook({ wires: [[]] })]);
     await editor.openDialog('w1');

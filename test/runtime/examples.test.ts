@@ -63,6 +63,8 @@ describe('The example', () => {
       }
       const refused = running.messagesOf('not activated').map(({ msg }) => msg.error.code as string);
       assert.deepEqual(refused, ['validation', 'missing_parameter']);
+      const { message } = running.messagesOf('not activated')[1]!.msg.error as { message: string };
+      assert.match(message, /activationCode \(msg\.payload\.activationCode\) is missing or empty/);
     });
   });
 

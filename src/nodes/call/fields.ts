@@ -27,10 +27,11 @@ export class FieldReader {
    */
   async parameter(parameter: OperationParameter, msg: FlowMessage, writes: boolean): Promise<unknown> {
     const { name, schema } = parameter;
-    const field = this.fields[name];
-    const value = await this.#value(name, field ?? defaultField(parameter), msg, writes);
+    const used = this.fields[name] ?? defaultField(parameter);
+    const value = await this.#value(name, used, msg, writes);
     if (isEmpty(value)) {
-      if (parameter.required) throw new OnegevityError('missing_parameter', { values: { name } });
+      if (parameter.required)
+        throw new OnegevityError('missing_parameter', { values: { name: placed(name, used) } });
       return undefined;
     }
     return checked(name, schema.type, value);
@@ -63,6 +64,12 @@ export function isDefaultField({ source }: OperationParameter, field: Field | un
 
 function defaultField({ source }: OperationParameter): Field | undefined {
   return source === undefined ? undefined : { type: 'msg', value: source };
+}
+
+/** A field's name with the place that it is read from, where that is one in a message. */
+function placed(name: string, field: Field | undefined): string {
+  if (field?.type === 'previous') return `${name} (msg.onegevity.params.${name})`;
+  return field?.type === 'msg' && typeof field.value === 'string' ? `${name} (msg.${field.value})` : name;
 }
 
 function evaluate(
