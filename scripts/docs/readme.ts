@@ -10,7 +10,8 @@ import { table } from './markdown';
 
 /** Node types that offer no tag of the description. */
 const others: Readonly<Record<string, string>> = {
-  'onegevity-config': 'the account: environment, credentials, access token, limits',
+  'onegevity-config':
+    'the account, named by each node’s field **Configuration**: environment, credentials, limits',
   'onegevity-request': 'any method and path of the API, for what is not described',
   'onegevity-webhook': 'receives signed events, each topic on its own output',
   'onegevity-done':
