@@ -230,12 +230,8 @@ describe('the dialog of a node that calls the API', function () {
     await editor.chooseOption('node-input-body-gender', 'FEMALE');
     await editor.fill('node-input-body-dateOfBirth', '1980-02-29');
     await editor.confirm();
-    assert.deepEqual(await editor.deploy(), []);
-    // The editor says that it has deployed before the new flow runs.
-    await suite.nodeRed.evaluate(`new Promise((resolve) => {
-      const go = () => resolve(RED.nodes.getNode('go').receive({}));
-      if (RED.nodes.getNode('go')) go(); else RED.events.once('flows:started', go);
-    })`);
+    assert.deepEqual(await suite.nodeRed.deployed(() => editor.deploy()), []);
+    await suite.nodeRed.evaluate(`RED.nodes.getNode('go').receive({})`);
     const [{ msg } = { msg: undefined }] = await suite.nodeRed.waitForMessages('out');
     assert.equal(msg.error, undefined);
     assert.equal(msg.payload.patientIdentifier, 'made-id-1');

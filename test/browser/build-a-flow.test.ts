@@ -68,7 +68,7 @@ describe('building a flow in an empty tab', function () {
     await user.done();
 
     assert.ok(user.actions.length <= 25, user.actions.join('\n'));
-    assert.deepEqual(await editor.deploy(), []);
+    assert.deepEqual(await suite.nodeRed.deployed(() => editor.deploy()), []);
 
     const { config, path } = await editor.node(webhook);
     const { patientName, reportName, ...event } = await suite.nodeRed.evaluate<Released>(

@@ -39,35 +39,32 @@ describe('the editor', function () {
       assert.deepEqual(await editor.deploy(), []);
     });
   }
-});
 
-describe('a flow that a newer package saved', function () {
-  this.timeout(60_000);
-  const suite = useEditor();
+  describe('on a flow that a newer package saved', () => {
+    const account = { id: 'c1', type: 'onegevity-config', environment: 'staging', version: 2, later: [1] };
+    const nodes = types.map((type, index) => ({
+      id: type,
+      type,
+      z: 'tab',
+      config: 'c1',
+      name: '',
+      version: 2,
+      x: 300,
+      y: 60 + 50 * index,
+      wires: [],
+    }));
 
-  const account = { id: 'c1', type: 'onegevity-config', environment: 'staging', version: 2, later: [1] };
-  const nodes = types.map((type, index) => ({
-    id: type,
-    type,
-    z: 'tab',
-    config: 'c1',
-    name: '',
-    version: 2,
-    x: 300,
-    y: 60 + 50 * index,
-    wires: [],
-  }));
-
-  it('is marked in the editor, and its dialogs say why and leave it as it is', async () => {
-    const editor = await suite.open([tab, account, ...nodes]);
-    for (const id of [...types, 'c1']) {
-      const before = await editor.node(id);
-      assert.equal(await editor.page.evaluate(`RED.nodes.node('${id}').valid`), false, id);
-      await editor.openDialog(id);
-      assert.match((await editor.notes('danger')).join(), /newer version of this package/, id);
-      assert.equal(await editor.page.locator('.onegevity-dialog :is(input, select)').count(), 0, id);
-      await editor.confirm();
-      assert.deepEqual(await editor.node(id), before);
-    }
+    it('marks its nodes, and their dialogs say why and leave them as they are', async () => {
+      const editor = await suite.open([tab, account, ...nodes]);
+      for (const id of [...types, 'c1']) {
+        const before = await editor.node(id);
+        assert.equal(await editor.page.evaluate(`RED.nodes.node('${id}').valid`), false, id);
+        await editor.openDialog(id);
+        assert.match((await editor.notes('danger')).join(), /newer version of this package/, id);
+        assert.equal(await editor.page.locator('.onegevity-dialog :is(input, select)').count(), 0, id);
+        await editor.confirm();
+        assert.deepEqual(await editor.node(id), before);
+      }
+    });
   });
 });

@@ -188,16 +188,24 @@ export class NodeRed {
     flows: readonly FlowNode[],
     type: 'full' | 'nodes' | 'flows' | 'reload' = 'full',
   ): Promise<void> {
-    const before = this.deployments;
     const root = (this.settings.httpAdminRoot as string | undefined) ?? '';
-    const response = await fetch(`${this.url}${root.replace(/\/$/, '')}/flows`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'node-red-deployment-type': type },
-      body: JSON.stringify(flows),
+    await this.deployed(async () => {
+      const response = await fetch(`${this.url}${root.replace(/\/$/, '')}/flows`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'node-red-deployment-type': type },
+        body: JSON.stringify(flows),
+      });
+      await response.text();
+      if (!response.ok) throw new Error(`deploy was answered with ${response.status}`);
     });
-    await response.text();
-    if (!response.ok) throw new Error(`deploy was answered with ${response.status}`);
+  }
+
+  /** Does what deploys flows, and waits until they run: whoever deploys is answered before that. */
+  async deployed<T>(deploy: () => Promise<T>): Promise<T> {
+    const before = this.deployments;
+    const result = await deploy();
     await this.waitFor(() => (this.deployments > before ? true : undefined), 'the deployed flows to start');
+    return result;
   }
 
   /** Evaluates an expression inside the Node-RED process; `RED` and `require` are in scope. */

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
+import { stillness } from './browser';
 import { startNodeRed, type FlowNode, type NodeRed } from './node-red';
 
 /** People beside those of the example: patients of the sandbox with reports, and one with a survey. */
@@ -52,6 +53,7 @@ export class Portal {
 
   static async open(browser: Browser, nodeRed: NodeRed): Promise<Portal> {
     const context = await browser.newContext();
+    await context.addInitScript(stillness);
     const portal = new Portal(await context.newPage(), `${nodeRed.url}/portal`);
     await portal.page.goto(portal.url);
     return portal;
