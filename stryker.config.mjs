@@ -2,7 +2,8 @@ import process from 'node:process';
 
 /**
  * Mutation testing of the library, by hand, since it takes long:
- * `npx -p @stryker-mutator/core@9 -p @stryker-mutator/mocha-runner@9 stryker run`
+ * `npm install --prefix ../stryker @stryker-mutator/core@9 @stryker-mutator/mocha-runner@9 typescript@5`, then
+ * `../stryker/node_modules/.bin/stryker run` (with npx it does not find TypeScript).
  * It runs the unit tests only. `STRYKER_MUTATE` and `STRYKER_TESTS` narrow it down (globs with spaces between).
  */
 export default {

@@ -11,7 +11,7 @@ import { table } from './markdown';
 /** Node types that offer no tag of the description. */
 const others: Readonly<Record<string, string>> = {
   'onegevity-config':
-    'the account, named by each node’s field **Configuration**: environment, credentials, limits',
+    "the account, named by each node's field **Configuration**: environment, credentials, token, limits",
   'onegevity-request': 'any method and path of the API, for what is not described',
   'onegevity-webhook': 'receives signed events, each topic on its own output',
   'onegevity-done':

@@ -59,8 +59,8 @@ export interface Red {
     node(id: string): EditorNode | null;
     eachNode(each: (node: EditorNode) => void): void;
     eachConfig(each: (node: EditorNode) => boolean | void): void;
-    /** A tab, or null where a node is on none. */
-    workspace(id: string): { disabled?: boolean } | null;
+    /** A tab; undefined for a node in a subflow. */
+    workspace(id: string): { disabled?: boolean } | undefined;
     dirty(): boolean;
   };
   utils: { validateTypedProperty(value: string, type: string, options?: object): true | string | false };

@@ -125,20 +125,21 @@ function drawConditions(): void {
 
 function drawUrls(node: EditorNode): void {
   const place = byId<HTMLElement>('onegevity-urls');
-  const url = webhookUrl({
-    origin: location.origin,
-    httpNodeRoot: RED.settings.httpNodeRoot,
-    publicUrl: byId('node-input-publicUrl').value,
-    path: byId('node-input-path').value,
-  });
+  const urlOf = (path: string) =>
+    webhookUrl({
+      origin: location.origin,
+      httpNodeRoot: RED.settings.httpNodeRoot,
+      publicUrl: byId('node-input-publicUrl').value,
+      path,
+    });
+  const url = urlOf(byId('node-input-path').value);
   if (url === undefined) {
     place.replaceChildren(note('warning', node._('noHttpNode')));
     return;
   }
+  const taken = pathsOfOthers(node).some((path) => urlOf(path)?.toLowerCase() === url.toLowerCase());
   place.replaceChildren(
-    ...(pathTaken(node, byId('node-input-path').value)
-      ? [note('warning', shared('errors.path_in_use'))]
-      : []),
+    ...(taken ? [note('warning', shared('errors.path_in_use'))] : []),
     urlRow(node._('globalUrl'), url, 'onegevity-url-global'),
     ...chosenTopics().map((topic) =>
       urlRow(topic, `${url}/${topic}`, `onegevity-url-${topic.replace('.', '-')}`),
@@ -146,24 +147,15 @@ function drawUrls(node: EditorNode): void {
   );
 }
 
-/** Whether another node that is switched on receives POST at the same path: one of the two would get nothing. */
-function pathTaken(node: EditorNode, path: string): boolean {
-  const bare = (text: string) =>
-    text
-      .trim()
-      .replace(/^\/+|\/+$/g, '')
-      .toLowerCase();
-  let taken = false;
+/** Where other nodes that are switched on receive POST: of two at the same path, one would get nothing. */
+function pathsOfOthers(node: EditorNode): string[] {
+  const paths: string[] = [];
   RED.nodes.eachNode((other) => {
     if (other.id === node.id || other.d === true || RED.nodes.workspace(other.z ?? '')?.disabled) return;
-    if (bare(postPath(other) ?? '') === bare(path)) taken = true;
+    if (other.type === node.type) paths.push(asText(other.path, asText(other._def.defaults.path?.value)));
+    else if (other.type === 'http in' && other.method === 'post') paths.push(asText(other.url));
   });
-  return taken;
-}
-
-function postPath(node: EditorNode): string | undefined {
-  if (node.type === 'http in' && node.method === 'post') return asText(node.url);
-  return node.type === 'onegevity-webhook' ? asText(node.path) : undefined;
+  return paths;
 }
 
 function urlRow(name: string, url: string, id: string): HTMLElement {

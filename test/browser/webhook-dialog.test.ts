@@ -134,6 +134,7 @@ describe('the dialog of the webhook node', function () {
     assert.deepEqual(await editor.notes('warning'), []);
     assert.match((await warnings('/taken')).join(), /Another node already serves this path/);
     assert.deepEqual(await warnings('/free'), []);
+    assert.deepEqual(await warnings('/'), [], 'what has no path has not this one');
     assert.equal((await warnings('/form')).length, 1);
     await editor.cancel();
   });

@@ -22,10 +22,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 
 const packageRoot = join(__dirname, '..', '..');
-const coreFolder = dirname(require.resolve('@node-red/nodes/core/common/20-inject.js')).replace(
-  /common$/,
-  '',
-);
+const coreFolder = join(require.resolve('@node-red/nodes/package.json'), '..', 'core');
 const probeFolder = join(__dirname, 'probe');
 
 export type FlowNode = { id: string; type: string } & Record<string, unknown>;
