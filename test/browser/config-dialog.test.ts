@@ -77,7 +77,7 @@ describe('the dialog of the config node', function () {
 
   it('says in plain words what is wrong', async () => {
     const editor = await open({ environment: 'custom', baseUrl: server.url });
-    assert.match(await test(), /clientId is missing/);
+    assert.match(await test(), /client ID or the client secret is missing \(clientId\)/);
     await editor.page.locator(`${prefix}clientId`).fill('id');
     await editor.page.locator(`${prefix}clientSecret`).fill('wrong');
     server.token = json(401, { error: 'invalid_client' });

@@ -20,12 +20,12 @@ export function backoff(attempt: number, random: () => number = Math.random): nu
  * @returns seconds from now, 0 for a date in the past, undefined for anything that is neither
  */
 export function retryAfterSeconds(header: string | undefined, now: number = Date.now()): number | undefined {
-  const text = header?.trim();
-  if (!text) return undefined;
+  const text = header?.trim() ?? '';
   if (/^\d+$/.test(text)) return Number(text);
   // Date.parse also takes "1.5" or "-3"; an HTTP date starts with the day's name.
   if (!/^[A-Za-z]{3,9},? /.test(text)) return undefined;
-  const date = Date.parse(text);
+  // Its oldest form, without a comma, names no time zone and means GMT.
+  const date = Date.parse(text.includes(',') ? text : `${text} GMT`);
   return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - now) / 1000));
 }
 

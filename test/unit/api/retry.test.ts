@@ -5,6 +5,13 @@ import { backoff, retryAfterSeconds, retryDelay } from '../../../src/lib/api/ret
 const now = Date.parse('2026-11-24T10:00:00Z');
 
 describe('retry', () => {
+  const zone = process.env.TZ;
+  before(() => (process.env.TZ = 'America/New_York'));
+  after(() => {
+    if (zone === undefined) delete process.env.TZ;
+    else process.env.TZ = zone;
+  });
+
   for (const [header, seconds] of [
     ['5', 5],
     [' 5 ', 5],
@@ -12,7 +19,10 @@ describe('retry', () => {
     ['0', 0],
     ['99999999999', 99999999999],
     ['Tue, 24 Nov 2026 10:00:30 GMT', 30],
+    ['Tuesday, 24-Nov-26 10:00:30 GMT', 30],
+    ['Tue Nov 24 10:00:30 2026', 30],
     ['Mon, 23 Nov 2026 10:00:00 GMT', 0],
+    ['Tue, soon', undefined],
     ['soon', undefined],
     ['-5', undefined],
     ['1.5', undefined],
