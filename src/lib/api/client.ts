@@ -263,7 +263,7 @@ interface JsonRequest extends Omit<ApiRequest, 'body'> {
 /** @throws OnegevityError `bad_body` for what JSON cannot hold, such as an object that holds itself */
 function jsonOf(body: unknown): string | undefined {
   try {
-    return body === undefined ? undefined : JSON.stringify(body);
+    return JSON.stringify(body);
   } catch {
     throw new OnegevityError('bad_body', { values: { name: 'JSON?' } });
   }
@@ -279,7 +279,7 @@ function refusal(response: RawResponse, { scopes = [] }: JsonRequest, writes: bo
 }
 
 function isSuccess({ statusCode }: RawResponse): boolean {
-  return statusCode >= 200 && statusCode < 300;
+  return Math.floor(statusCode / 100) === 2;
 }
 
 function responseOf(response: RawResponse, writes: boolean): ApiResponse {

@@ -41,14 +41,10 @@ export class Limiter {
   /** @param owner whose calls {@link cancel} takes out of the line */
   async run<T>(task: () => Promise<T>, owner?: object): Promise<T> {
     if (this.#closed) throw this.#closed;
-    if (this.#waiting.length > 0 || !this.#canStart()) {
-      await new Promise<void>((start, fail) => {
-        this.#waiting.push({ owner, start, fail });
-        this.#schedule();
-      });
-    } else {
-      this.#take();
-    }
+    await new Promise<void>((start, fail) => {
+      this.#waiting.push({ owner, start, fail });
+      this.#schedule();
+    });
     try {
       return await task();
     } finally {

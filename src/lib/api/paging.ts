@@ -90,7 +90,6 @@ export async function* readPages(
  * @throws OnegevityError `paging_stuck`
  */
 function isRepeated(next: Answer, known: Set<string>, mayBeWhole: boolean): boolean {
-  if (next.items.length === 0) return false;
   const mark = fingerprint(next);
   if (!known.has(mark)) {
     known.add(mark);

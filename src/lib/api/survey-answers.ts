@@ -138,9 +138,9 @@ function position({ scale }: Question, value: unknown): string {
 }
 
 function numberText(value: unknown): string {
-  const number = typeof value === 'number' ? value : Number(text(value).trim() || Number.NaN);
-  if (typeof value === 'boolean' || !Number.isFinite(number)) throw new Misfit('type');
-  return typeof value === 'number' ? String(value) : text(value).trim();
+  const written = text(value).trim();
+  if (written === '' || !Number.isFinite(Number(written))) throw new Misfit('type');
+  return written;
 }
 
 /** @returns mm/dd/yyyy, which the widget sends and needs */
@@ -158,9 +158,9 @@ function isoText(date: Date): string {
 
 function isDate(date: string): boolean {
   const [, month, day, year] = /^(\d{2})\/(\d{2})\/(\d{4})$/.exec(date) ?? [];
-  if (!year) return false;
+  // A day that its month does not have falls into another month.
   const real = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
-  return real.getUTCMonth() === Number(month) - 1 && real.getUTCDate() === Number(day);
+  return real.getUTCMonth() === Number(month) - 1;
 }
 
 function text(value: unknown): string {

@@ -213,8 +213,7 @@ interface Asked {
 
 function parseToken({ statusCode, body, retryAfter }: TokenResponse, asked: Asked): IssuedToken {
   const members = asObject(body);
-  if (statusCode < 200 || statusCode >= 300)
-    throw refusal(statusCode, members?.error, { retryAfter, ...asked });
+  if (Math.floor(statusCode / 100) !== 2) throw refusal(statusCode, members?.error, { retryAfter, ...asked });
   const value = members?.access_token;
   if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value))
     throw new OnegevityError('bad_token_response', { statusCode });
@@ -230,7 +229,7 @@ function parseToken({ statusCode, body, retryAfter }: TokenResponse, asked: Aske
 /** A lifetime may come as a number or a numeric string; anything else that is present is not believed. */
 function lifetimeOf(value: unknown, statusCode: number): number {
   if (value === undefined || value === null) return assumedLifetime;
-  const seconds = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  const seconds = typeof value === 'string' ? Number(value) : value;
   if (typeof seconds !== 'number' || !Number.isFinite(seconds) || seconds <= 0) {
     throw new OnegevityError('bad_token_response', { statusCode });
   }

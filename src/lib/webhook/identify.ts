@@ -41,7 +41,7 @@ const impossible = -1;
 
 /** @returns the topic of that name, in the vendor's spelling */
 export function topicNamed(name: unknown): TopicName | undefined {
-  return typeof name === 'string' ? byName.get(name) : undefined;
+  return byName.get(name as string);
 }
 
 /**
@@ -73,12 +73,11 @@ export function identify({ url, header, payload, declared }: TopicClues): Identi
 
 /** @returns the topics whose documented members are exactly those that the payload has */
 function topicsOfShape(payload: unknown): readonly TopicName[] {
-  if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) return noTopics;
   return groups.get(shapeOf(payload)) ?? noTopics;
 }
 
 /** One bit per documented member. A member that is null counts as absent; one that is no text or number fits nothing. */
-function shapeOf(payload: object): number {
+function shapeOf(payload: unknown): number {
   let shape = 0;
   for (const [index, name] of documented.entries()) {
     const value = memberOf(payload, name);

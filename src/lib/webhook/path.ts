@@ -20,7 +20,7 @@ export function normalisePath(path: unknown): string | undefined {
   const segments = path.trim().split('/').filter(Boolean);
   if (segments.some((segment) => segment === '.' || segment === '..')) return undefined;
   const joined = segments.map((segment) => `/${segment}`).join('');
-  const encoded = joined.replace(/[^\x21-\x7e]+/gu, percentEncoded);
+  const encoded = joined.replace(/[^\x21-\x7e]/gu, percentEncoded);
   return plain.test(encoded) ? encoded : undefined;
 }
 

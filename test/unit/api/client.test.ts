@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { inspect } from 'node:util';
+import sinon from 'sinon';
 import { operations } from '../../../src/generated/operations';
 import { ApiClient, type ClientOptions } from '../../../src/lib/api/client';
 import { OnegevityError } from '../../../src/lib/api/errors';
@@ -47,7 +50,21 @@ describe('API client over real sockets', () => {
     assert.equal(request?.url, '/api/v1/patients/P1');
     assert.equal(request?.headers.authorization, 'Bearer token-1');
     assert.equal(request?.headers['content-type'], 'application/json');
+    assert.equal(request?.headers.accept, 'application/json');
     assert.deepEqual(JSON.parse(request?.body ?? ''), { firstName: canary });
+    const token = server.requests.find(({ url }) => url === '/oauth/token');
+    assert.equal(token?.method, 'POST');
+    assert.equal(token?.headers['content-type'], 'application/x-www-form-urlencoded');
+    assert.equal(token?.headers.accept, 'application/json');
+  });
+
+  it('sends no body with a read, and query parameters as they are named', async () => {
+    const params = { patientIdentifier: 'P 1', pageNumber: 2, pageSize: 50, unknown: 'x' };
+    await client.call(operations.listPatientOrders, params);
+    const [request] = server.apiRequests;
+    assert.equal(request?.url, '/api/v1/patients/P%201/orders?pageNumber=2&pageSize=50');
+    assert.equal(request?.headers['content-type'], undefined);
+    assert.equal(request?.body, '');
   });
 
   for (const [identifier, url] of [
@@ -153,6 +170,81 @@ describe('API client over real sockets', () => {
     assert.equal(server.apiRequests.length, 1);
   });
 
+  describe('without waiting long', () => {
+    let random: sinon.SinonStub;
+    beforeEach(() => (random = sinon.stub(Math, 'random').returns(0)));
+    afterEach(() => random.restore());
+
+    it('repeats a read three times and no more, a HEAD like a GET', async () => {
+      server.answers = [json(503, {})];
+      for (const method of ['GET', 'HEAD']) {
+        server.requests.length = 0;
+        await assert.rejects(client.request({ method, path: '/packages' }), { code: 'server_error' });
+        assert.equal(server.apiRequests.length, 4);
+      }
+      server.requests.length = 0;
+      await assert.rejects(client.request({ method: 'OPTIONS', path: '/packages' }));
+      assert.equal(server.apiRequests.length, 1);
+    });
+
+    it('repeats nothing once a minute and a half is over, the next pause counted', async () => {
+      const real = performance.now.bind(performance);
+      for (const [late, requests] of [
+        [80_000, 4],
+        [89_980, 1],
+      ] as const) {
+        let offset = 0;
+        const clock = sinon.stub(performance, 'now').callsFake(() => real() + offset);
+        try {
+          server.requests.length = 0;
+          server.answers = [
+            (request, response, socket) => {
+              offset = late;
+              json(503, {})(request, response, socket);
+            },
+          ];
+          await assert.rejects(read(), { code: 'server_error' });
+          assert.equal(server.apiRequests.length, requests);
+        } finally {
+          clock.restore();
+        }
+      }
+    });
+
+    it('says that a write failed where it got no token for it', async () => {
+      for (const [answer, code] of [
+        [reset, 'reset'],
+        [json(503, {}), 'token_unavailable'],
+        [json(429, {}, { 'retry-after': '3600' }), 'token_unavailable'],
+      ] as const) {
+        client = connect();
+        server.token = answer;
+        const error = await write().catch((fault: unknown) => fault as OnegevityError);
+        assert.ok(error instanceof OnegevityError);
+        assert.deepEqual([error.code, error.outcome], [code, 'failed']);
+        await client.close();
+      }
+      assert.equal(server.apiRequests.length, 0);
+    });
+  });
+
+  it('waits for as long as a token endpoint asks', async () => {
+    server.token = json(429, {}, { 'retry-after': '3600' });
+    await assert.rejects(read(), { code: 'token_unavailable', retryAfter: 3600 });
+    assert.equal(server.tokens, 1);
+  });
+
+  it('calls nothing once it is closed, and keeps no connection', async () => {
+    const connected = once(server.server, 'connection') as Promise<[Socket]>;
+    await read();
+    const [socket] = await connected;
+    const ended = once(socket, 'close');
+    await client.close();
+    await ended;
+    await assert.rejects(read(), { code: 'aborted' });
+    assert.equal(server.apiRequests.length, 1);
+  }).timeout(3000);
+
   it('repeats a write that was cleanly refused', async () => {
     server.answers = [
       json(429, {}, { 'retry-after': '0' }),
@@ -196,6 +288,7 @@ describe('API client over real sockets', () => {
   });
 
   for (const [name, answer, code] of [
+    ['a choice', raw(300, ''), 'redirect'],
     ['HTML with a JSON type', raw(200, '<html>', { 'content-type': 'application/json' }), 'bad_response'],
     ['a redirect', raw(302, '', { location: 'http://example.invalid/' }), 'redirect'],
     ['404', json(404, {}), 'not_found'],
@@ -251,7 +344,7 @@ describe('API client over real sockets', () => {
     loop.self = loop;
     for (const body of [loop, { big: 1n }]) {
       const call = client.call(operations.updatePatient, { patientIdentifier: 'P1' }, body);
-      await assert.rejects(call, { code: 'bad_body', outcome: 'failed' });
+      await assert.rejects(call, { code: 'bad_body', outcome: 'failed', values: { name: 'JSON?' } });
     }
     assert.equal(server.requests.length, 0);
   });
@@ -310,6 +403,23 @@ describe('API client over real sockets', () => {
     await Promise.all(gone);
     assert.equal((await other).statusCode, 200);
     await assert.rejects(call('late', mine), { code: 'aborted' });
+  });
+
+  it('does not touch a call of another owner that is under way', async () => {
+    const [mine, theirs] = [{}, {}];
+    const waiting: (() => void)[] = [];
+    server.answers = [
+      (request, response, socket) => waiting.push(() => json(200, {})(request, response, socket)),
+    ];
+    const call = (owner: object) =>
+      client.call(operations.patientDetails, { patientIdentifier: 'P1' }, undefined, { owner });
+    const gone = assert.rejects(call(mine), { code: 'aborted' });
+    const stays = call(theirs);
+    while (waiting.length < 2) await new Promise((resolve) => setImmediate(resolve));
+    client.cancel(mine);
+    await gone;
+    for (const answer of waiting) answer();
+    assert.equal((await stays).statusCode, 200);
   });
 
   it('leaves the fate of a write open that was under way when its owner went', async () => {

@@ -63,6 +63,25 @@ describe('Limiter', () => {
     }
   });
 
+  it('makes no burst of the time in which nobody called', async () => {
+    const clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    try {
+      const limiter = new Limiter(100, 10);
+      await limiter.run(() => Promise.resolve());
+      await clock.tickAsync(5000);
+      let started = 0;
+      for (let index = 0; index < 30; index++) {
+        limiter.run(() => Promise.resolve(started++)).catch(() => assert.fail());
+      }
+      await clock.tickAsync(0);
+      assert.equal(started, 1);
+      await clock.tickAsync(100);
+      assert.equal(started, 2);
+    } finally {
+      clock.restore();
+    }
+  });
+
   it('fails what waits when it closes, and whatever comes later', async () => {
     const [limiter, tasks] = [new Limiter(1), new Tasks()];
     const reason = new Error('closed');

@@ -51,6 +51,10 @@ describe('Reading a list page by page', () => {
       [2, true, true],
     ]);
     assert.deepEqual(list.asked, [1, 2]);
+    assert.deepEqual(
+      (await readAll(new List(paged(4, 4)))).pages.map(({ total }) => total),
+      [4, 4],
+    );
   });
 
   it('ends at an empty page, whose predecessor is marked as the last', async () => {
@@ -69,7 +73,11 @@ describe('Reading a list page by page', () => {
 
   it('gives an empty list as one empty page', async () => {
     for (const total of [undefined, 0]) {
-      assert.deepEqual(summary((await readAll(new List(paged(0, total)))).pages), [[0, true, true]]);
+      const list = new List(paged(0, total));
+      const { pages } = await readAll(list);
+      assert.deepEqual(summary(pages), [[0, true, true]]);
+      assert.deepEqual([pages[0]?.total, 'total' in pages[0]!], [total, total !== undefined]);
+      assert.deepEqual(list.asked, [1]);
     }
   });
 
@@ -119,6 +127,18 @@ describe('Reading a list page by page', () => {
     assert.deepEqual(summary((await readAll(list)).pages), [[1, true, true]]);
   });
 
+  it('takes no repetition for a whole list that has a total, or that has gone on', async () => {
+    const announced = new List(() => ({ patients: [item(1)], totalNumberOfElements: 5 }));
+    assert.equal((await readAll(announced)).code, 'paging_stuck');
+    const circle = new List((number) => ({ patients: [item(number % 2)] }));
+    assert.equal((await readAll(circle, 100)).code, 'paging_stuck');
+  });
+
+  it('reads a bare list', async () => {
+    const list = new List((number) => (number === 1 ? [item(1)] : []));
+    assert.deepEqual(summary((await readAll(list)).pages), [[1, true, true]]);
+  });
+
   it('ends with the error of page 7 of 10, six pages handed out', async () => {
     const list = new List((number, size) =>
       number === 7 ? new OnegevityError('server_error') : paged(20, 20)(number, size),
@@ -165,6 +185,7 @@ describe('Reading a list page by page', () => {
       for (const body of [{ patients: [1] }, { content: [1], pageNumber: 1 }, [1]])
         assert.deepEqual(find(body), [1]);
       assert.deepEqual(find({ totalNumberOfElements: 0 }), []);
+      assert.deepEqual(find({ others: [1], totalNumberOfElements: 0 }), [1]);
     });
 
     it('under a documented name only, which may be absent', () => {
@@ -174,7 +195,7 @@ describe('Reading a list page by page', () => {
 
     for (const body of [null, 'x', 5, {}, { patients: {} }, { a: [], b: [] }]) {
       it(`or says that the answer is no list: ${JSON.stringify(body)}`, () => {
-        assert.throws(() => find(body), { code: 'bad_response' });
+        assert.throws(() => find(body), { code: 'bad_response', statusCode: 200 });
       });
     }
   });

@@ -72,13 +72,74 @@ describe('Answers to a survey', () => {
     });
   });
 
+  it('take true and false for no more than one option', () => {
+    const ask = (...keys: string[]) => ({
+      sections: [
+        { questions: [{ key: 'Q', questionType: 'choice', options: keys.map((key) => ({ key })) }] },
+      ],
+    });
+    for (const [keys, value, key] of [
+      [['yes', 'no'], true, 'yes'],
+      [['TRUE', 'FALSE'], true, 'TRUE'],
+      [['TRUE', 'FALSE'], false, 'FALSE'],
+    ] as const) {
+      assert.deepEqual(toResponses(ask(...keys), { Q: value }), { Q: key });
+    }
+    assert.throws(() => toResponses(ask('YES', 'TRUE', 'NO'), { Q: true }), { code: 'bad_body' });
+  });
+
   it('take a Date and a date as the widget writes it', () => {
     for (const date of [new Date('2026-01-31T10:00:00Z'), '01/31/2026', '2026-01-31T23:00:00Z']) {
       assert.deepEqual(toResponses(survey, { LAST_CHECKUP: date }), { LAST_CHECKUP: '01/31/2026' });
     }
   });
 
+  it('may be one instead of a list, and may say what was not chosen', () => {
+    const chosen = toResponses(survey, { EXERCISE: 'WALKING' });
+    assert.deepEqual(chosen, { WALKING: 'true', SWIMMING: 'false', OTHER_EXERCISE: 'false' });
+    assert.deepEqual(toResponses(survey, { SMOKER: { NEVER: true } }), { SMOKER: 'NEVER' });
+    assert.deepEqual(toResponses(survey, { SMOKER: { NEVER: false, OTHER: 'a pipe' } }), {
+      SMOKER: 'OTHER',
+      SMOKER_INPUT: 'a pipe',
+    });
+  });
+
+  it('leave out what is not answered', () => {
+    assert.deepEqual(toResponses(survey, { NAME: null, WEIGHT: undefined, MOOD: { ANXIETY: null } }), {});
+  });
+
+  it('may have blanks around a number and a date, and go out without them', () => {
+    assert.deepEqual(toResponses(survey, { WEIGHT: ' 150.5 ', LAST_CHECKUP: ' 2026-01-31 ' }), {
+      WEIGHT: '150.5',
+      LAST_CHECKUP: '01/31/2026',
+    });
+  });
+
+  it('may be words for an option, by their key in the flat map', () => {
+    assert.deepEqual(toResponses(survey, { OTHER_EXERCISE_INPUT: 'climbing' }), {
+      OTHER_EXERCISE_INPUT: 'climbing',
+    });
+  });
+
   for (const [answers, fault] of [
+    [{ NEVER: true }, 'NEVER unknown'],
+    [{ NOBODY_INPUT: 'x' }, 'NOBODY_INPUT unknown'],
+    [{ SMOKER_INPUTS: 'x' }, 'SMOKER_INPUTS unknown'],
+    [{ '\nSMOKER_INPUT': 'x' }, '\nSMOKER_INPUT unknown'],
+    [{ SMOKER: [] }, 'SMOKER type'],
+    [{ SMOKER: {} }, 'SMOKER type'],
+    [{ SMOKER: { NEVER: true, OTHER: 'a pipe' } }, 'SMOKER type'],
+    [{ EXERCISE: { WALKING: 5 } }, 'EXERCISE type'],
+    [{ MOOD: { NOBODY: 1 } }, 'MOOD option'],
+    [{ MOOD: { ANXIETY: 1.5 } }, 'MOOD option'],
+    [{ LAST_CHECKUP: '13/01/2026' }, 'LAST_CHECKUP type'],
+    [{ LAST_CHECKUP: '02/00/2026' }, 'LAST_CHECKUP type'],
+    [{ LAST_CHECKUP: '1/31/2026' }, 'LAST_CHECKUP type'],
+    [{ LAST_CHECKUP: 'x01/31/2026' }, 'LAST_CHECKUP type'],
+    [{ LAST_CHECKUP: '01/31/2026x' }, 'LAST_CHECKUP type'],
+    [{ LAST_CHECKUP: 'x2026-01-31' }, 'LAST_CHECKUP type'],
+    [{ LAST_CHECKUP: '2026-01-31x' }, 'LAST_CHECKUP type'],
+    [{ WEIGHT: ' ' }, 'WEIGHT type'],
     [{ WIEGHT: 150 }, 'WIEGHT unknown'],
     [{ WEIGHT: 'heavy' }, 'WEIGHT type'],
     [{ WEIGHT: true }, 'WEIGHT type'],
@@ -125,6 +186,30 @@ describe('Answers to a survey', () => {
     assert.deepEqual(answersOf({ sections: [{ questions }] }), { Q: { ROW: 2 } });
   });
 
+  it('are read back from what the vendor sends, whatever else it holds', () => {
+    const read = (...questions: unknown[]) =>
+      answersOf({ sections: [null, 'x', { questions: [null, 5, ...questions] }, {}] });
+    const options = [
+      { key: 5, selected: true },
+      { key: 'A', selected: 'yes' },
+      { key: 'B', selected: true, value: 'no words are asked for' },
+      { key: 'C', selected: true, optionType: 'freeText', value: '' },
+    ];
+    assert.deepEqual(read({ key: 'Q', questionType: 'multiChoice', options }), { Q: ['B', 'C'] });
+    assert.deepEqual(
+      read({ key: 'Q', questionType: 'multiChoice', value: 'A', options: [{ key: 'A' }] }),
+      {},
+    );
+    assert.deepEqual(read({ key: 'Q', questionType: 'choice', value: 'A', options }), { Q: 'A' });
+    assert.deepEqual(read({ key: 5, value: 'x' }, { key: 'Q', value: '' }, { key: 'R', value: true }), {});
+    assert.deepEqual(read({ key: 'Q', value: 5 }), { Q: '5' });
+    assert.deepEqual(read({ key: 'Q', questionType: 'numeric', value: 'heavy' }), { Q: 'heavy' });
+    for (const value of ['x01/31/2026', '01/31/2026x']) {
+      assert.deepEqual(read({ key: 'Q', questionType: 'date', value }), { Q: value });
+    }
+    for (const none of [undefined, null, 'x', [], { survey: 'x' }]) assert.deepEqual(answersOf(none), {});
+  });
+
   it('come back as they were given', () => {
     const words = fc.string({ minLength: 1 }).filter((text) => text.trim() !== '');
     const place = fc.integer({ min: 1, max: 4 });
@@ -155,7 +240,10 @@ describe('Answers to a survey', () => {
 
 describe('The conversion of survey answers', () => {
   const conversion = conversionOf(operations.submitPatientSurvey)!;
-  const read = () => Promise.resolve({ survey });
+  const read = (operationId: string) => {
+    assert.equal(operationId, 'getPatientSurvey');
+    return Promise.resolve({ survey });
+  };
   const refuseRead = () => assert.fail('the survey is not needed');
 
   it('leaves texts alone, which are the vendor’s own form, and reads nothing', async () => {
@@ -168,11 +256,28 @@ describe('The conversion of survey answers', () => {
     for (const name of ['answers', 'responses']) {
       assert.deepEqual(await conversion.request({ [name]: { WEIGHT: 150 }, complete: true }, read), expected);
     }
+    const texts = { answers: { LAST_CHECKUP: '2026-01-31' } };
+    assert.deepEqual(await conversion.request(texts, read), { responses: { LAST_CHECKUP: '01/31/2026' } });
+    const mixed = { responses: { NAME: 'Ada', WEIGHT: 150 } };
+    assert.deepEqual(await conversion.request(mixed, read), { responses: { NAME: 'Ada', WEIGHT: '150' } });
   });
 
-  for (const body of [{}, { answers: 'x' }, { responses: [] }, { answers: {}, responses: {} }]) {
-    it(`refuses ${JSON.stringify(body)}`, async () => {
-      await assert.rejects(async () => conversion.request(body, read), { code: 'bad_body' });
+  it('leaves what is no object to the check of the body', async () => {
+    for (const body of ['x', null, [1]]) assert.equal(await conversion.request(body, refuseRead), body);
+  });
+
+  for (const [body, name] of [
+    [{}, 'responses'],
+    [{ answers: 'x' }, 'answers'],
+    [{ responses: [] }, 'responses'],
+    [{ answers: {}, responses: {} }, 'answers'],
+  ] as const) {
+    it(`refuses ${JSON.stringify(body)} and names ${name}`, async () => {
+      await assert.rejects(async () => conversion.request(body, read), {
+        code: 'bad_body',
+        values: { name },
+        fieldErrors: [{ fieldName: name }],
+      });
     });
   }
 

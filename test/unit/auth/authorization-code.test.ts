@@ -6,6 +6,8 @@ describe('redirect URI', () => {
   for (const [publicUrl, loopback, expected] of [
     ['https://portal.example.com', false, 'https://portal.example.com/og/kit'],
     ['https://portal.example.com/', false, 'https://portal.example.com/og/kit'],
+    ['https://portal.example.com//', false, 'https://portal.example.com/og/kit'],
+    ['http://127.10.0.123:1880', true, 'http://127.10.0.123:1880/og/kit'],
     ['https://portal.example.com/red/', false, 'https://portal.example.com/red/og/kit'],
     ['https://portal.example.com:8443', false, 'https://portal.example.com:8443/og/kit'],
     ['http://localhost:1880', true, 'http://localhost:1880/og/kit'],
@@ -23,6 +25,7 @@ describe('redirect URI', () => {
     ['http://portal.example.com', true],
     ['http://localhost:1880', false],
     ['http://localhost.example.com', true],
+    ['http://my-localhost', true],
     ['http://localhost:1880@portal.example.com', true],
     ['http://portal.example.com/http://localhost', true],
     ['http://127.0.0.1.example.com', true],
@@ -62,8 +65,8 @@ describe('token for a browser', () => {
     return {
       paths,
       exchangeCode: () => Promise.resolve({ value: 't', expiresIn: 60, ...(scopes && { scopes }) }),
-      request: ({ path, token }: { path: string; token: string }) => {
-        paths.push(`${token} ${path}`);
+      request: ({ method, path, token }: { method: string; path: string; token: string }) => {
+        paths.push(`${token} ${method} ${path}`);
         return answer instanceof Error
           ? Promise.reject(answer)
           : Promise.resolve({ statusCode: 200, body: answer });
@@ -74,11 +77,13 @@ describe('token for a browser', () => {
   it('is given once it has opened the patient of the page', async () => {
     const api = client(['a'], { patientIdentifier: 'P 1' });
     assert.deepEqual(await browserToken(api, request), { value: 't', expiresIn: 60, scopes: ['a'] });
-    assert.deepEqual(api.paths, ['t /patients/P%201']);
+    assert.deepEqual(api.paths, ['t GET /patients/P%201']);
   });
 
   it('is given where the answers name neither scope nor patient', async () => {
-    assert.equal((await browserToken(client(undefined, {}), request)).value, 't');
+    for (const answer of [{}, undefined, [], 'text']) {
+      assert.equal((await browserToken(client(undefined, answer), request)).value, 't');
+    }
   });
 
   it('is not given with a scope beyond the allowed, and no patient is read with it', async () => {
@@ -100,6 +105,11 @@ describe('token for a browser', () => {
     await assert.rejects(browserToken(client([], { patientIdentifier: 'P 2' }), request), {
       code: 'wrong_patient',
     });
+  });
+
+  it('is not given without a patient', async () => {
+    const nobody = browserToken(client([], {}), { ...request, patientIdentifier: ' ' });
+    await assert.rejects(nobody, { code: 'missing_parameter', values: { name: 'patientIdentifier' } });
   });
 
   it('is not given where it cannot be told', async () => {

@@ -34,6 +34,23 @@ describe('state of the authorization code flow', () => {
     assert.equal(states.redeem(late), 'expired_state');
   });
 
+  it('has expired when its last millisecond is over, and leaves then', () => {
+    const states = store();
+    const state = states.issue(record());
+    time = Math.ceil(1000.5 + 5 * minute);
+    assert.equal(states.redeem(state), 'expired_state');
+    states.issue(record());
+    assert.equal(states.size, 1);
+  });
+
+  it('is refused with a character that base64url does not have', () => {
+    const states = store();
+    const state = states.issue(record());
+    for (const changed of [`!${state.slice(1)}`, `${state.slice(0, -1)}!`, `${state.slice(0, -1)}\n`]) {
+      assert.equal(states.redeem(changed), 'foreign_state');
+    }
+  });
+
   it('is refused with any bit changed, and still good afterwards', () => {
     const states = store();
     const state = states.issue(record());

@@ -83,7 +83,9 @@ describe('token manager', () => {
     await assert.rejects(tokens.get(), { code: 'invalid_client' });
     await assert.rejects(tokens.get(), { code: 'invalid_client' });
     assert.equal(endpoint.requests.length, 1);
-    endpoint.time = 30_001;
+    endpoint.time = 29_999;
+    await assert.rejects(tokens.get(), { code: 'invalid_client' });
+    endpoint.time = 30_000;
     assert.equal(await tokens.get(), 't1');
   });
 
@@ -91,6 +93,7 @@ describe('token manager', () => {
     const endpoint = new Endpoint([new OnegevityError('reset'), { statusCode: 503, body: null }, ok('t1')]);
     assert.equal(await new TokenManager(settings, endpoint).get(), 't1');
     assert.equal(endpoint.slept.length, 2);
+    assert.ok(endpoint.slept.every((milliseconds) => milliseconds >= 50));
     const dead = new Endpoint([{ statusCode: 503, body: null }]);
     await assert.rejects(new TokenManager(settings, dead).get(), {
       code: 'token_unavailable',
@@ -142,6 +145,19 @@ describe('token manager', () => {
     await assert.rejects(tokens.get(), { code: 'token_unavailable' });
   });
 
+  it('asks nothing while it rests, and uses the token in hand until that ends', async () => {
+    const endpoint = new Endpoint([ok('t1', 3600), { statusCode: 429, body: null, retryAfter: '3600' }]);
+    const tokens = new TokenManager(settings, endpoint);
+    await tokens.get();
+    for (const time of [3_541_000, 3_541_001, 3_599_999]) {
+      endpoint.time = time;
+      assert.equal(await tokens.get(), 't1');
+    }
+    endpoint.time = 3_600_000;
+    await assert.rejects(tokens.get(), { code: 'token_unavailable' });
+    assert.equal(endpoint.requests.length, 2);
+  });
+
   it('never renews later than a tenth of a short life before its end', async () => {
     const endpoint = new Endpoint([ok('t1', 10), ok('t2', 10)]);
     const tokens = new TokenManager(settings, endpoint);
@@ -180,15 +196,33 @@ describe('token manager', () => {
     );
   });
 
+  it('shares a request that is under way only with who asks for the same scopes', async () => {
+    const answers: ((answer: TokenResponse) => void)[] = [];
+    const endpoint = new Endpoint([]);
+    endpoint.postForm = () => new Promise((resolve) => answers.push(resolve));
+    let scopes = ['a'];
+    const tokens = new TokenManager({ ...settings, scopes: () => scopes }, endpoint);
+    const narrow = tokens.get();
+    scopes = ['a', 'b'];
+    const wide = tokens.get();
+    answers[0]!(ok('narrow'));
+    assert.equal(await narrow, 'narrow');
+    const again = tokens.get();
+    assert.equal(answers.length, 2);
+    answers[1]!(ok('wide'));
+    assert.deepEqual([await wide, await again], ['wide', 'wide']);
+  });
+
   it('waits as long as a busy token endpoint asks, up to a minute', async () => {
     const busy = { statusCode: 429, body: null, retryAfter: '3600' };
     const endpoint = new Endpoint([busy, ok('t1')]);
     const tokens = new TokenManager(settings, endpoint);
     const failure = { code: 'token_unavailable', retryAfter: 3600 };
     await assert.rejects(tokens.get(), failure);
+    endpoint.time = 59_999;
     await assert.rejects(tokens.get(), failure);
     assert.equal(endpoint.requests.length, 1);
-    endpoint.time = 60_001;
+    endpoint.time = 60_000;
     assert.equal(await tokens.get(), 't1');
   });
 
@@ -199,6 +233,8 @@ describe('token manager', () => {
       await assert.rejects(tokens.get(), { code: 'invalid_scope', values: { scope: 'a b' } });
     }
     assert.equal(endpoint.requests.length, 1);
+    const none = new TokenManager({ ...settings, scopes: () => [] }, endpoint);
+    await assert.rejects(none.get(), { code: 'invalid_scope', values: { scope: '-' } });
   });
 
   for (const [name, answer, code] of [
@@ -208,19 +244,34 @@ describe('token manager', () => {
     ['expires_in 0', ok('t', 0), 'bad_token_response'],
     ['a negative expires_in', ok('t', -1), 'bad_token_response'],
     ['expires_in that is no number', ok('t', 'soon'), 'bad_token_response'],
+    ['a blank expires_in', ok('t', ' '), 'bad_token_response'],
+    ['an endless expires_in', ok('t', 'Infinity'), 'bad_token_response'],
+    ['expires_in true', ok('t', true), 'bad_token_response'],
     ['HTML with status 200', { statusCode: 200, body: undefined }, 'bad_token_response'],
     ['null', { statusCode: 200, body: null }, 'bad_token_response'],
+    ['a choice', { statusCode: 300, body: undefined }, 'bad_token_response'],
     ['a redirect', { statusCode: 302, body: undefined }, 'bad_token_response'],
+    [
+      'invalid_client with status 400',
+      { statusCode: 400, body: { error: 'invalid_client' } },
+      'invalid_client',
+    ],
+    ['401 without a reason', { statusCode: 401, body: undefined }, 'invalid_client'],
+    ['invalid_grant without a code', { statusCode: 400, body: { error: 'invalid_grant' } }, 'token_refused'],
+    ['500', { statusCode: 500, body: undefined }, 'token_unavailable'],
+    ['429', { statusCode: 429, body: undefined }, 'token_unavailable'],
     ['invalid_scope', { statusCode: 400, body: { error: 'invalid_scope' } }, 'invalid_scope'],
     ['another refusal', { statusCode: 400, body: { error: 'unauthorized_client' } }, 'token_refused'],
   ] as const) {
     it(`calls ${name} ${code}`, async () => {
-      await assert.rejects(new TokenManager(settings, new Endpoint([answer])).get(), { code });
+      const { statusCode } = answer;
+      await assert.rejects(new TokenManager(settings, new Endpoint([answer])).get(), { code, statusCode });
     });
   }
 
   for (const [name, expiresIn] of [
     ['no expires_in', undefined],
+    ['expires_in null', null],
     ['a numeric string', '3600'],
   ] as const) {
     it(`accepts ${name}`, async () => {
@@ -245,5 +296,78 @@ describe('token manager', () => {
     const [{ form, headers } = { form: '', headers: {} }] = endpoint.requests;
     assert.equal(form, 'grant_type=client_credentials&scope=a+b&client_id=id&client_secret=secret');
     assert.equal(headers.authorization, undefined);
+  });
+
+  it('takes 5 minutes for the life of a token that does not tell', async () => {
+    const endpoint = new Endpoint([{ statusCode: 200, body: { access_token: 't1' } }, ok('t2')]);
+    const tokens = new TokenManager(settings, endpoint);
+    await tokens.get();
+    endpoint.time = 269_999;
+    assert.equal(await tokens.get(), 't1');
+    endpoint.time = 270_000;
+    assert.equal(await tokens.get(), 't2');
+  });
+
+  describe('exchanges an authorization code', () => {
+    const refused = (error: string, statusCode = 400): TokenResponse => ({ statusCode, body: { error } });
+
+    it('for a token with the scopes that the answer names, and keeps neither', async () => {
+      const answer = { statusCode: 200, body: { access_token: 'browser', expires_in: 60, scope: 'a  b ' } };
+      const endpoint = new Endpoint([answer, ok('own'), ok('bare')]);
+      const tokens = new TokenManager(settings, endpoint);
+      const issued = await tokens.exchange('c&1', 'https://a.test/r');
+      assert.deepEqual(issued, { value: 'browser', expiresIn: 60, scopes: ['a', 'b'] });
+      const form = new URLSearchParams(endpoint.requests[0]?.form);
+      assert.deepEqual(Object.fromEntries(form), {
+        grant_type: 'authorization_code',
+        code: 'c&1',
+        redirect_uri: 'https://a.test/r',
+      });
+      assert.match(endpoint.requests[0]?.headers.authorization ?? '', /^Basic /);
+      assert.equal(await tokens.get(), 'own');
+      assert.deepEqual(await tokens.exchange('c2', 'r'), { value: 'bare', expiresIn: 3600 });
+    });
+
+    it('once, whatever comes back', async () => {
+      for (const [answer, code] of [
+        [refused('invalid_grant'), 'code_refused'],
+        [refused('server_error', 503), 'token_unavailable'],
+        [new OnegevityError('reset'), 'reset'],
+      ] as const) {
+        const endpoint = new Endpoint([answer]);
+        const statusCode = answer instanceof OnegevityError ? undefined : answer.statusCode;
+        await assert.rejects(new TokenManager(settings, endpoint).exchange('c', 'r'), { code, statusCode });
+        assert.equal(endpoint.requests.length, 1);
+        assert.deepEqual(endpoint.slept, []);
+      }
+    });
+
+    it('not for a while after its client was refused, and flows go on', async () => {
+      const endpoint = new Endpoint([refused('invalid_client', 401), ok('own'), ok('browser')]);
+      const tokens = new TokenManager(settings, endpoint);
+      await assert.rejects(tokens.exchange('c1', 'r'), { code: 'invalid_client' });
+      assert.equal(await tokens.get(), 'own');
+      endpoint.time = 29_999;
+      await assert.rejects(tokens.exchange('c2', 'r'), { code: 'invalid_client' });
+      assert.equal(endpoint.requests.length, 2);
+      endpoint.time = 30_000;
+      assert.equal((await tokens.exchange('c3', 'r')).value, 'browser');
+    });
+
+    it("not either after the client's own credentials were refused", async () => {
+      const endpoint = new Endpoint([refused('invalid_client', 401), ok('browser')]);
+      const tokens = new TokenManager(settings, endpoint);
+      await assert.rejects(tokens.get(), { code: 'invalid_client' });
+      await assert.rejects(tokens.exchange('c', 'r'), { code: 'invalid_client' });
+      assert.equal(endpoint.requests.length, 1);
+    });
+
+    it('whatever else was refused to flows or to other codes', async () => {
+      const endpoint = new Endpoint([refused('invalid_scope'), refused('invalid_grant'), ok('browser')]);
+      const tokens = new TokenManager(settings, endpoint);
+      await assert.rejects(tokens.get(), { code: 'invalid_scope' });
+      await assert.rejects(tokens.exchange('used', 'r'), { code: 'code_refused' });
+      assert.equal((await tokens.exchange('new', 'r')).value, 'browser');
+    });
   });
 });

@@ -9,7 +9,7 @@ describe('writes to the store of an inbox', () => {
   class SlowStore extends MemoryStore {
     readonly writes: { keys: string[]; sync: boolean; end: () => void }[] = [];
 
-    override async write(operations: readonly Operation[], sync: boolean): Promise<void> {
+    override async write(operations: readonly Operation[], sync = false): Promise<void> {
       await new Promise<void>((end) =>
         this.writes.push({ keys: operations.map(({ key }) => key), sync, end }),
       );

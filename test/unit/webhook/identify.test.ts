@@ -50,6 +50,27 @@ describe('the topic of a delivery', () => {
     }
   });
 
+  it('is not guessed from the shape where the header names an unknown one', () => {
+    const kit = { ...payload, activationCode: 'A1' };
+    assert.equal(identify({ payload: kit }).topic, 'kit.activated');
+    const expected = { reason: 'unknown_topic', candidates: ['kit.activated'] };
+    assert.deepEqual(identify({ header: 'kit.lost', payload: kit }), expected);
+  });
+
+  it('is read from the header without regard to case and blanks', () => {
+    assert.equal(identify({ header: ' Order.Updated ', payload }).topic, 'order.updated');
+  });
+
+  it('takes a number for an identifier, and nothing from what is no object', () => {
+    assert.equal(
+      identify({ payload: { requestorId: 5, trackingNumber: 6, trackingUrl: 'x' } }).topic,
+      'fulfillment.shipped',
+    );
+    for (const none of [null, undefined, 'text', 5, [payload], Buffer.from('x')]) {
+      assert.deepEqual(identify({ payload: none }), { reason: 'topic_uncertain', candidates: [] });
+    }
+  });
+
   it('ignores a topic member that names no documented topic', () => {
     const { reason, candidates } = identify({ payload: { ...payload, topic: 'gut health' } });
     assert.deepEqual([reason, candidates], ['topic_uncertain', orderGroup]);

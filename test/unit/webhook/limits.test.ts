@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { Duplicates } from '../../../src/lib/webhook/duplicates';
+import { Duplicates, identityOf } from '../../../src/lib/webhook/duplicates';
+import type { WebhookEvent } from '../../../src/lib/webhook/event';
 import { RateLimit } from '../../../src/lib/webhook/rate-limit';
 
 describe('the window of duplicates', () => {
@@ -44,6 +45,45 @@ describe('the window of duplicates', () => {
     now = 2000;
     seen.add('new');
     assert.equal(seen.size, 1);
+    seen.clear();
+    assert.equal(seen.has('new'), false);
+  });
+
+  it('forgets at its end what it takes for new', () => {
+    const seen = new Duplicates(1000, 10, clock);
+    seen.add('a');
+    now = 1000;
+    seen.add('b');
+    assert.equal(seen.size, 1);
+  });
+});
+
+describe('what an event is known by', () => {
+  const event = (hash: string, about: Partial<WebhookEvent> = {}): WebhookEvent => ({
+    payload: {},
+    verified: true,
+    delivery: { hash, receivedAt: '2026-11-25T10:00:00.000Z' },
+    headers: {},
+    ...about,
+  });
+  const certain = { topic: 'order.created', topicSource: 'url' } as const;
+
+  it('is its bytes, its certain topic and whether it was signed', () => {
+    const keys = [
+      event('a', certain),
+      event('b', certain),
+      event('a', { topic: 'order.updated', topicSource: 'url' }),
+      event('a', { ...certain, verified: false }),
+      event('a'),
+    ].map((one) => identityOf(one).key);
+    assert.equal(new Set(keys).size, keys.length);
+  });
+
+  it('is not a topic that was learnt from its shape', () => {
+    const shaped = identityOf(event('a', { topic: 'kit.activated', topicSource: 'shape' }));
+    assert.deepEqual(shaped, identityOf(event('a')));
+    assert.equal(shaped.certain, false);
+    assert.equal(identityOf(event('a', certain)).certain, true);
   });
 });
 
@@ -56,5 +96,15 @@ describe('the rate limit', () => {
     assert.deepEqual([limit.pass(), limit.pass()], [2, undefined]);
     now = 60_000;
     assert.deepEqual([limit.pass(), limit.pass(), limit.pass()], [1, 0, undefined]);
+  });
+
+  it('counts its rate by the second', () => {
+    let now = 0;
+    const limit = new RateLimit(10, 4, () => now);
+    const passes = () =>
+      Array.from({ length: 20 }, () => limit.pass()).filter((held) => held !== undefined).length;
+    assert.equal(passes(), 10);
+    now = 500;
+    assert.equal(passes(), 2);
   });
 });

@@ -40,6 +40,17 @@ describe('the payload of a body', () => {
     assert.deepEqual(parse('[1e400]').notes, ['big_number']);
   });
 
+  it('is a number up to the biggest that is exact, and its digits beyond', () => {
+    assert.deepEqual(parse('9007199254740991').payload, 9007199254740991);
+    assert.deepEqual(parse('-9007199254740991').payload, -9007199254740991);
+    assert.deepEqual(parse('9007199254740992').payload, '9007199254740992');
+    assert.equal(parse('[9007199254740991]').notes, undefined);
+  });
+
+  it('may have a byte order mark before it', () => {
+    assert.deepEqual(parse('\ufeff{"a":1}'), { payload: { a: 1 } });
+  });
+
   it('is the bytes where they are no JSON, also where they only look like it', () => {
     for (const text of [
       '',

@@ -15,6 +15,7 @@ describe("a webhook's path", () => {
       ['/', ''],
       ['/a b', '/a%20b'],
       ['/ü', '/%c3%bc'],
+      ['/a \u{1f9ea}b', '/a%20%f0%9f%a7%aab'],
       ['/%C3%BC', '/%C3%BC'],
       ["/a-b_c.d~e!$&',;=@f", "/a-b_c.d~e!$&',;=@f"],
     ];
@@ -63,6 +64,7 @@ describe("a webhook's path", () => {
   });
 
   it('has a key that is the same wherever Express takes paths for the same', () => {
+    assert.equal(pathKey('/Hook', loose), '/hook');
     assert.equal(pathKey('/Hook/', loose), '/hook');
     assert.equal(pathKey('/hook//', loose), '/hook/');
     assert.equal(pathKey('/', loose), '/');
@@ -85,6 +87,7 @@ describe("a webhook's path", () => {
     }
     assert.match('/', pathPattern('', loose));
     assert.match('/order.created', pathPattern('', loose));
+    assert.match('/', pathPattern('', strict));
     assert.equal(pathPattern('/a', loose).exec('/a/kit.activated')?.[1], 'kit.activated');
     for (const path of ['/A', '/a/', '/a/Order.created'])
       assert.doesNotMatch(path, pathPattern('/a', strict));

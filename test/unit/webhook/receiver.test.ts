@@ -1,60 +1,36 @@
 import assert from 'node:assert/strict';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { Duplicates } from '../../../src/lib/webhook/duplicates';
-import type { Refusal, WebhookEvent } from '../../../src/lib/webhook/event';
-import type { Exchange } from '../../../src/lib/webhook/exchange';
-import { Receiver, type ReceiverOptions, type Stored } from '../../../src/lib/webhook/receiver';
-import { serve } from '../../../src/lib/webhook/serve';
+import type { WebhookEvent } from '../../../src/lib/webhook/event';
+import type { Receiver, ReceiverOptions, Stored } from '../../../src/lib/webhook/receiver';
+import { ReceiverServer } from '../../support/receiver-server';
 import { order, post, raw, secret, signed } from '../../support/webhook';
 
 describe('the webhook receiver', () => {
-  let server: Server;
+  let server: ReceiverServer;
   let receiver: Receiver;
   let url: string;
-  let log: unknown[];
+  let log: string[];
   let requests: IncomingMessage[];
   let before: number[];
   let flow: (event: WebhookEvent, response: ServerResponse) => void;
 
   const start = async (options: Partial<ReceiverOptions> = {}, ready = true): Promise<void> => {
-    log = [];
-    requests = [];
-    receiver = new Receiver({
-      maxBody: 1000,
-      bodyTimeout: 100,
-      deadline: 100,
-      acceptUnsigned: false,
-      selected: ['order.created'],
-      declared: false,
-      topicHeader: '',
-      answeredByFlow: () => false,
-      onEvent: (event: WebhookEvent, exchange?: Exchange) => {
-        log.push(`event ${event.topic}`);
-        if (exchange) flow(event, exchange.guarded());
+    server = await ReceiverServer.start({
+      ready,
+      flow: (event, response) => flow(event, response),
+      onRequest: (request) => {
+        before = listeners(request);
+        return undefined;
       },
-      onDuplicate: () => log.push('duplicate'),
-      onRefused: ({ reason }: Refusal) => log.push(`refused ${reason}`),
-      onLate: () => log.push('late'),
-      onPreviousSecret: () => log.push('previous'),
       ...options,
     });
-    if (ready) receiver.setSecrets({ current: secret });
-    server = createServer((request, response) => {
-      requests.push(request);
-      before = listeners(request);
-      response.on('finish', () => log.push(`answered ${response.statusCode}`));
-      serve(request, response, 'order.created', { receiver, whenOpen: (done) => receiver.whenReady(done) });
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    ({ receiver, url, log, requests } = server);
   };
-  afterEach(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  const port = (): number => (server.address() as AddressInfo).port;
+  afterEach(() => server.stop());
+  const port = (): number => server.port;
   const listeners = (request: IncomingMessage): number[] =>
     ['data', 'close', 'error'].map((name) => request.listenerCount(name));
   const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -96,7 +72,7 @@ describe('the webhook receiver', () => {
       assert.ok(Number(answer.headers['retry-after']) > 0);
       assert.equal((await post(url)).status, 503, 'not taken for a repeat');
       assert.equal(duplicates.size, 0);
-      assert.ok(!log.some((entry) => String(entry).startsWith('event')));
+      assert.ok(!log.some((entry) => entry.startsWith('event')));
     });
   }
 
@@ -152,7 +128,7 @@ describe('the webhook receiver', () => {
     await start({ acceptUnsigned: true, duplicates: new Duplicates(60_000) });
     for (const signature of [null, null, signed(order), signed(order)]) await post(url, order, { signature });
     assert.deepEqual(
-      log.filter((entry) => !String(entry).startsWith('answered')),
+      log.filter((entry) => !entry.startsWith('answered')),
       ['event order.created', 'duplicate', 'event order.created', 'duplicate'],
     );
   });
@@ -179,7 +155,7 @@ describe('the webhook receiver', () => {
     await start({ answeredByFlow: () => true, duplicates: new Duplicates(60_000) });
     for (const expected of [500, 200, 200]) assert.equal((await post(url)).status, expected);
     assert.deepEqual(
-      log.filter((entry) => !String(entry).startsWith('answered')),
+      log.filter((entry) => !entry.startsWith('answered')),
       ['event order.created', 'event order.created', 'duplicate'],
     );
   });

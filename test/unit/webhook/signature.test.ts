@@ -68,10 +68,14 @@ describe('the webhook signature', () => {
     assert.equal(sign(body, undefined as unknown as string), '');
     assert.equal(sign(42 as unknown as string, 's'), '');
     assert.equal(sign({ length: 3 } as unknown as string, 's'), '');
+    assert.equal(sign(body, Buffer.from('s') as unknown as string), '');
+    for (const none of [42, null, { length: 3 }]) {
+      assert.deepEqual(check(none, right, { current: 's' }), { ok: false, reason: 'wrong_signature' });
+    }
   });
 
   it('accepts nothing without a secret', () => {
-    for (const secrets of [{}, { current: '' }, { current: undefined }]) {
+    for (const secrets of [{}, { current: '' }, { current: undefined }, { current: 5 }, { previous: 5 }]) {
       assert.equal(reasonOf(right, secrets), 'no_secret');
     }
     assert.equal(check(body, signed(body, ' ').replace(/^./, 'A'), undefined).ok, false);
@@ -86,6 +90,12 @@ describe('the webhook signature', () => {
       },
     };
     assert.equal(check(body, right, hostile).ok, false);
+    const secrets = new Proxy(['s'], {
+      get: () => {
+        throw new Error('hostile');
+      },
+    });
+    assert.equal(verify(body, right, secrets), false);
     fc.assert(
       fc.property(fc.anything(), fc.anything(), fc.anything(), (some, signature, secrets) => {
         assert.equal(typeof verify(some, signature, secrets), 'boolean');

@@ -22,6 +22,13 @@ describe('An event in an inbox', () => {
         assert.deepEqual(unpackEvent({ ...delivery, event: inboxEvent }, 'hook:1'), expected);
     });
 
+  it('is listed by its topic, or as one of no certain topic, and by its time', () => {
+    const { topic, receivedAt } = packEvent(event({}));
+    assert.deepEqual([topic, receivedAt], ['order.created', Date.parse(about.receivedAt)]);
+    const { topic: _, ...uncertain } = event({});
+    assert.equal(packEvent(uncertain).topic, 'other');
+  });
+
   it('that comes again shows nothing of what a flow did to it the first time', () => {
     const packed = packEvent(event({ id: 1 }));
     const first = unpackEvent({ ...delivery, event: packed }, 'hook:1');

@@ -1,0 +1,90 @@
+/** A webhook receiver behind a server of its own, without Node-RED, and what comes of deliveries to it. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { TopicName } from '../../src/generated/topics';
+import type { Refusal, WebhookEvent } from '../../src/lib/webhook/event';
+import { Receiver, type ReceiverOptions } from '../../src/lib/webhook/receiver';
+import { serve } from '../../src/lib/webhook/serve';
+import { secret } from './webhook';
+
+export interface ServerOptions extends Partial<ReceiverOptions> {
+  /** The topic in the URL. */
+  topic?: TopicName | undefined;
+  /** Whether the secret is known from the start. */
+  ready?: boolean;
+  /** What a flow does that answers by itself. */
+  flow?: (event: WebhookEvent, response: ServerResponse) => void;
+  /** Called before anything is done with a request. @returns its body, where it was read already */
+  onRequest?: (request: IncomingMessage) => Buffer | undefined;
+}
+
+export class ReceiverServer {
+  /** What happened, in order: `event <topic>`, `refused <reason>`, `answered <status>` and others. */
+  readonly log: string[] = [];
+  readonly requests: IncomingMessage[] = [];
+  readonly events: WebhookEvent[] = [];
+  readonly duplicates: WebhookEvent[] = [];
+  readonly refusals: Refusal[] = [];
+  readonly receiver: Receiver;
+  readonly #server = createServer((request, response) => this.#serve(request, response));
+
+  private constructor(private readonly options: ServerOptions) {
+    this.receiver = new Receiver({
+      maxBody: 1000,
+      bodyTimeout: 100,
+      deadline: 100,
+      acceptUnsigned: false,
+      selected: ['order.created'],
+      declared: false,
+      topicHeader: '',
+      answeredByFlow: () => false,
+      onEvent: (event, exchange) => {
+        this.log.push(`event ${event.topic}`);
+        this.events.push(event);
+        if (exchange) options.flow?.(event, exchange.guarded());
+      },
+      onDuplicate: (event) => {
+        this.log.push('duplicate');
+        this.duplicates.push(event);
+      },
+      onRefused: (refusal) => {
+        this.log.push(`refused ${refusal.reason}`);
+        this.refusals.push(refusal);
+      },
+      onLate: () => this.log.push('late'),
+      onPreviousSecret: () => this.log.push('previous'),
+      ...options,
+    });
+    if (options.ready !== false) this.receiver.setSecrets({ current: secret });
+  }
+
+  static async start(options: ServerOptions = {}): Promise<ReceiverServer> {
+    const started = new ReceiverServer(options);
+    await new Promise<void>((resolve) => started.#server.listen(0, '127.0.0.1', resolve));
+    return started;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #serve(request: IncomingMessage, response: ServerResponse): void {
+    const { receiver, log, requests, options } = this;
+    requests.push(request);
+    const body = options.onRequest?.(request);
+    response.on('finish', () => log.push(`answered ${response.statusCode}`));
+    const topic = 'topic' in options ? options.topic : 'order.created';
+    // Like an endpoint, it calls back what waits when it opens, and nothing that comes later.
+    const whenOpen = (done: () => void) => (receiver.isReady ? undefined : receiver.whenReady(done));
+    serve(request, response, topic, { receiver, whenOpen }, body);
+  }
+}
