@@ -379,6 +379,11 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
         await inbox.put(event('a'));
         await inbox.giveUp((await seen.one()).id, 1);
         await assert.rejects(inbox.put(event('b')), { code: 'inbox_full' });
+        await inbox.replay((await inbox.deadLetters(1))[0]!.id);
+        await assert.rejects(inbox.put(event('b')), { code: 'inbox_full' }, 'nor when it is replayed');
+        await inbox.done((await seen.one()).id);
+        await inbox.stats();
+        assert.equal(await inbox.put(event('b')), 'stored');
       });
 
       it('refuses what is too big', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { hasLeftovers } from '../../../src/lib/webhook/inbox';
 import { LevelStore } from '../../../src/lib/webhook/inbox/level-store';
 
 describe('store on disk', () => {
@@ -69,5 +70,24 @@ describe('store on disk', () => {
     await assert.rejects(new LevelStore(folder).open());
     await first.close();
     assert.deepEqual(await readBack(), { damage: 0, entries: 0 });
+  });
+
+  it('tells what is left of an inbox: an event or a dead letter, and nothing else', async () => {
+    assert.equal(await hasLeftovers(join(folder, 'missing')), false);
+    for (const [key, left] of [
+      ['u!hash', false],
+      ['d!1', true],
+      ['e!1', true],
+    ] as const) {
+      const store = new LevelStore(folder);
+      await store.open();
+      await store.write([{ type: 'put', key, value: Buffer.from('x') }], true);
+      await store.close();
+      assert.equal(await hasLeftovers(folder), left, key);
+      await store.open();
+      await store.write([{ type: 'del', key }], true);
+      await store.close();
+    }
+    assert.equal(await hasLeftovers(folder), false);
   });
 });
