@@ -5,7 +5,7 @@ import { type Http, type HttpOptions, type HttpRequest, openHttp, Stop } from '.
 import { Limiter } from './limiter';
 import type { Operation } from './operation';
 import { fillPath, queryString } from './path';
-import { errorOf, header, parseJson, type RawResponse, successBody } from './response';
+import { errorOf, header, isSuccess, parseJson, type RawResponse, successBody } from './response';
 import { retryAfterSeconds, retryDelay } from './retry';
 
 export const apiBase = '/api/v1';
@@ -276,10 +276,6 @@ function fault(error: unknown): OnegevityError {
 
 function refusal(response: RawResponse, { scopes = [] }: JsonRequest, writes: boolean): OnegevityError {
   return errorOf(response, { writes, scopes }, retryAfterSeconds(header(response, 'retry-after')));
-}
-
-function isSuccess({ statusCode }: RawResponse): boolean {
-  return Math.floor(statusCode / 100) === 2;
 }
 
 function responseOf(response: RawResponse, writes: boolean): ApiResponse {

@@ -19,6 +19,10 @@ export function header(response: RawResponse, name: string): string | undefined 
   return Array.isArray(value) ? value[0] : value;
 }
 
+export function isSuccess({ statusCode }: { statusCode: number }): boolean {
+  return Math.floor(statusCode / 100) === 2;
+}
+
 /** @returns the parsed body, or undefined where it is no JSON */
 export function parseJson(body: string): unknown {
   try {

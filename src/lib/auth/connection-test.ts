@@ -1,7 +1,7 @@
 import { apiBase, type ClientOptions } from '../api/client';
 import { OnegevityError } from '../api/errors';
 import { type Http, openHttp } from '../api/http';
-import { asObject, errorOf, header, parseJson, type RawResponse } from '../api/response';
+import { asObject, errorOf, header, isSuccess, parseJson, type RawResponse } from '../api/response';
 import { TokenManager, type TokenResponse } from './token-manager';
 
 /** What a try of the credentials found. Nothing in it is secret. */
@@ -75,7 +75,7 @@ async function tryOut(
   const token = await tokens.get();
   const answer = asObject(response && parseJson(response.body));
   const asked = options.scopes();
-  const scopes = typeof answer?.scope === 'string' ? answer.scope.split(/\s+/).filter(Boolean) : asked;
+  const scopes = typeof answer?.scope === 'string' ? answer.scope.split(/\s/).filter(Boolean) : asked;
   const expiresIn = Number(answer?.expires_in ?? NaN);
   return {
     scopes,
@@ -95,8 +95,7 @@ async function readFault(http: Http, token: string, timeout: number): Promise<On
       timeout,
       writes: false,
     });
-    const { statusCode } = response;
-    if (statusCode >= 200 && statusCode < 300) return undefined;
+    if (isSuccess(response)) return undefined;
     return errorOf(response, { writes: false, scopes: ['packages_read'] }, undefined);
   } catch (error) {
     return error instanceof OnegevityError ? error : new OnegevityError('internal');

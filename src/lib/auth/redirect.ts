@@ -68,7 +68,7 @@ export async function answerRedirect(
   // A HEAD would use up a state, a code and a token, and tell nobody.
   if (request.method !== 'GET') return { ...answer(405, { error: 'invalid_request' }), headers: allowGet };
   if (!isFrameNavigation(request.headers)) return refused('not_a_frame');
-  const query = new URLSearchParams(/\?(.*)$/s.exec(request.url)?.[1] ?? '');
+  const query = new URLSearchParams(/\?(.*)/s.exec(request.url)?.[1] ?? '');
   if (['state', 'code', 'error'].some((name) => query.getAll(name).length > 1)) return refused('bad_request');
   const record = options.states.redeem(query.get('state') ?? '');
   if (typeof record === 'string') return refused(record);

@@ -1,6 +1,6 @@
 import { type ErrorCode, OnegevityError } from '../api/errors';
 import { backoff, retryAfterCap, retryAfterSeconds } from '../api/retry';
-import { asObject } from '../api/response';
+import { asObject, isSuccess } from '../api/response';
 
 export type ClientAuth = 'basic' | 'form';
 
@@ -123,7 +123,7 @@ export class TokenManager {
       return parseToken(await this.transport.postForm(form, headers), { byCode: true });
     } catch (error) {
       // Kept apart from the client's own: a browser chooses the code, and must not stop the calls of flows.
-      if (error instanceof OnegevityError && error.code === 'invalid_client') {
+      if (error instanceof OnegevityError) {
         this.#exchangeRefusal = { error, until: this.transport.now() + cooldown };
       }
       throw error;
@@ -213,7 +213,7 @@ interface Asked {
 
 function parseToken({ statusCode, body, retryAfter }: TokenResponse, asked: Asked): IssuedToken {
   const members = asObject(body);
-  if (Math.floor(statusCode / 100) !== 2) throw refusal(statusCode, members?.error, { retryAfter, ...asked });
+  if (!isSuccess({ statusCode })) throw refusal(statusCode, members?.error, { retryAfter, ...asked });
   const value = members?.access_token;
   if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value))
     throw new OnegevityError('bad_token_response', { statusCode });
@@ -246,7 +246,7 @@ function refusal(
   if (byCode && error === 'invalid_grant') return new OnegevityError('code_refused', { statusCode });
   if (error === 'invalid_scope')
     return new OnegevityError('invalid_scope', { statusCode, values: { scope: scope || '-' } });
-  if (statusCode >= 300 && statusCode < 400) return new OnegevityError('bad_token_response', { statusCode });
+  if (statusCode < 400) return new OnegevityError('bad_token_response', { statusCode });
   const seconds = retryAfterSeconds(retryAfter);
   return new OnegevityError(statusCode >= 500 || statusCode === 429 ? 'token_unavailable' : 'token_refused', {
     statusCode,

@@ -54,4 +54,13 @@ describe('Errors', () => {
     assert.equal('cause' in error, false);
     assert.deepEqual(error.globalErrors, ['CANARY']);
   });
+
+  it('say what they are, and that nothing was done unless that is not certain', () => {
+    const error = new OnegevityError('internal');
+    assert.deepEqual(
+      [String(error), error.outcome, error.values],
+      ['OnegevityError: internal', 'failed', {}],
+    );
+    assert.equal(Object.hasOwn(error, 'fieldErrors'), false);
+  });
 });

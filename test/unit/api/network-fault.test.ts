@@ -30,7 +30,16 @@ describe('a fault on the way to the API', () => {
     ],
     [
       'network',
-      ['EMFILE', 'XEPROTO', 'EPROTOTYPE', 'NO_ERR_TLS', 'XHPE_', 'XUND_ERR_INFO', 'UND_ERR_BODY_TIMEOUTS'],
+      [
+        'EMFILE',
+        'XEPROTO',
+        'EPROTOTYPE',
+        'NO_ERR_TLS',
+        'XHPE_',
+        'XUND_ERR_INFO',
+        'UND_ERR_BODY_TIMEOUTS',
+        'XUND_ERR_BODY_TIMEOUT',
+      ],
     ],
   ] as const) {
     for (const one of faults) {

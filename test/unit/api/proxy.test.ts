@@ -50,6 +50,12 @@ describe('the proxy on the way', () => {
     assert.equal(proxyFor(root, { url: 'http://own' }, { https_proxy: 'http://a' })?.url, 'http://own');
   });
 
+  it('is left aside for the hosts that the flow names', () => {
+    for (const entry of [' api.example.com ', '*']) {
+      assert.equal(proxyFor(root, { url: 'http://proxy', noProxy: ['other.test', entry] }, {}), undefined);
+    }
+  });
+
   for (const [address, entries, direct] of [
     ['https://api.example.com', 'api.example.com', true],
     ['https://api.example.com', ' API.Example.com ', true],

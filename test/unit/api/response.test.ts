@@ -48,11 +48,11 @@ describe('the error of an answer', () => {
 
   it('takes from those lists only what is text', () => {
     const lists = {
-      fieldErrors: [{ fieldName: 5, message: {} }, 'x', { fieldName: 'f' }],
+      fieldErrors: [{ fieldName: 5, message: {} }, 'x', { fieldName: 'f', message: 'm' }],
       globalErrors: [1, 'g'],
     };
     const { fieldErrors, globalErrors } = errorFor(400, { body: JSON.stringify(lists) });
-    assert.deepEqual(fieldErrors, [{}, {}, { fieldName: 'f' }]);
+    assert.deepEqual(fieldErrors, [{}, {}, { fieldName: 'f', message: 'm' }]);
     assert.deepEqual(globalErrors, ['g']);
   });
 
@@ -69,6 +69,7 @@ describe('the error of an answer', () => {
       seconds: 0,
     });
     assert.deepEqual(errorFor(403).values, { statusCode: 403, scope: '?', seconds: '?' });
+    assert.deepEqual([errorFor(429, { retryAfter: 5 }).retryAfter, errorFor(429).retryAfter], [5, undefined]);
   });
 
   for (const [statusCode, retryAfter, outcome] of [

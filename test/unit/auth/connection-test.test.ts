@@ -72,7 +72,7 @@ describe('the test of a connection', () => {
     token({});
     for (const [answer, code] of [
       [json(403, {}), 'forbidden'],
-      [json(301, {}), 'redirect'],
+      [json(300, {}), 'redirect'],
       [reset, 'reset'],
     ] as const) {
       server.answers = [answer];
