@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer as createSecureServer, Server as SecureServer } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
@@ -14,8 +15,10 @@ export class ConnectProxy {
 
   private constructor(private readonly server: Server) {}
 
-  static async start(): Promise<ConnectProxy> {
-    const server = createServer((_, response) => response.writeHead(400).end());
+  /** @param tls certificate and key of a proxy that is itself reached over TLS */
+  static async start(tls?: { cert: string; key: string }): Promise<ConnectProxy> {
+    const refuse: RequestListener = (_, response) => response.writeHead(400).end();
+    const server = tls ? createSecureServer(tls, refuse) : createServer(refuse);
     const proxy = new ConnectProxy(server);
     server.on('connect', (request: IncomingMessage, socket: Duplex) => proxy.#tunnel(request, socket));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -27,7 +30,7 @@ export class ConnectProxy {
   }
 
   get url(): string {
-    return `http://${this.host}`;
+    return `${this.server instanceof SecureServer ? 'https' : 'http'}://${this.host}`;
   }
 
   async stop(): Promise<void> {

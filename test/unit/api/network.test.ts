@@ -56,6 +56,18 @@ describe('The way to the API', () => {
   const write = (client: ApiClient) =>
     client.call(operations.updatePatient, { patientIdentifier: 'P1' }, { firstName: 'x' });
 
+  /** As somebody may run Node-RED who once had trouble with a certificate. */
+  const withoutVerification = async (work: () => Promise<void>): Promise<void> => {
+    const rejecting = process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+    process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
+    try {
+      await work();
+    } finally {
+      if (rejecting === undefined) delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+      else process.env.NODE_TLS_REJECT_UNAUTHORIZED = rejecting;
+    }
+  };
+
   beforeEach(() => {
     for (const name of proxyVariables) {
       kept.set(name, process.env[name]);
@@ -85,16 +97,11 @@ describe('The way to the API', () => {
     ] as readonly [CertificateName, object][]) {
       it(`does not talk to a server with the certificate "${name}", whatever is switched off`, async () => {
         const server = started(await secureServer(name));
-        const rejecting = process.env.NODE_TLS_REJECT_UNAUTHORIZED;
-        process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
-        try {
+        await withoutVerification(async () => {
           const client = connect(server.url, { tls: { ...tls, rejectUnauthorized: false } });
           await assert.rejects(read(client), { code: 'tls' });
           await assert.rejects(write(client), { code: 'tls', outcome: 'failed' });
-        } finally {
-          if (rejecting === undefined) delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
-          else process.env.NODE_TLS_REJECT_UNAUTHORIZED = rejecting;
-        }
+        });
         assert.equal(server.requests.length, 0);
       });
     }
@@ -170,6 +177,29 @@ describe('The way to the API', () => {
       assert.deepEqual(new Set(proxy.authorizations), new Set([basic]));
       await assert.rejects(read(connect(server.url, { proxy: chosen })), { code: 'tls' });
     });
+
+    it('trusts an own CA for a proxy over TLS too', async () => {
+      const server = started(await secureServer('server'));
+      const proxy = started(await ConnectProxy.start(certificate('server')));
+      await read(connect(server.url, { proxy: { url: proxy.url }, tls: { ca: authority } }));
+      assert.equal(proxy.tunnels.length > 0, true);
+    });
+
+    for (const [name, tls] of [
+      ['server', {}],
+      ['expired', { ca: authority }],
+    ] as readonly [CertificateName, object][]) {
+      it(`does not name itself to a proxy with the certificate "${name}", whatever is switched off`, async () => {
+        const server = started(await secureServer('server'));
+        const proxy = started(await ConnectProxy.start(certificate(name)));
+        const chosen = { url: proxy.url, username: 'user', password: 'secret' };
+        await withoutVerification(async () => {
+          const client = connect(server.url, { proxy: chosen, tls: { ...tls, rejectUnauthorized: false } });
+          await assert.rejects(write(client), { code: 'tls', outcome: 'failed' });
+        });
+        assert.deepEqual(proxy.authorizations, []);
+      });
+    }
 
     for (const refusal of ['407 Proxy Authentication Required', '502 Bad Gateway', '403 Forbidden']) {
       it(`says that the proxy is at fault when it answers ${refusal.slice(0, 3)}`, async () => {
