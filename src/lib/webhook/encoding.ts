@@ -17,7 +17,7 @@ const names: Readonly<Record<string, Encoding>> = {
 /** @returns the encoding that the header names, or undefined for an unknown one or a chain of several */
 export function encodingOf(header: string | undefined): Encoding | undefined {
   if (header === undefined) return 'identity';
-  const name = header.trim().toLowerCase();
+  const name = header.toLowerCase();
   return Object.hasOwn(names, name) ? names[name] : undefined;
 }
 

@@ -9,8 +9,6 @@ const lingerTime = 500;
 export class Exchange {
   #deadline: NodeJS.Timeout | undefined;
   #deferred = false;
-  /** Answered by the node, not by the flow. */
-  #own = false;
 
   constructor(
     readonly request: IncomingMessage,
@@ -73,7 +71,7 @@ export class Exchange {
    */
   guarded(): ServerResponse {
     const { response } = this;
-    const isOver = (): boolean => this.#own || response.writableEnded || response.destroyed;
+    const isOver = (): boolean => response.writableEnded || response.destroyed;
     const guard: ServerResponse = new Proxy(response, {
       get: (_, name) => {
         const value: unknown = Reflect.get(response, name, response);
@@ -91,7 +89,6 @@ export class Exchange {
 
   #write(status: number, headers: Record<string, string>, body: string): void {
     if (!this.open) return;
-    this.#own = true;
     this.response.writeHead(status, headers);
     this.response.end(body);
   }

@@ -196,9 +196,10 @@ describe('a delivery', () => {
   it('may have been read by others, under the same limits', async () => {
     let body = sized(1000);
     await start({ onRequest: () => Buffer.from(body) });
-    assert.equal((await eventOf(body)).payload, 'x'.repeat(998));
+    const rest = () => ({ signature: signed(body) });
+    assert.equal((await eventOf('what is left', rest())).payload, 'x'.repeat(998));
     body = sized(1001);
-    assert.deepEqual(await refusalOf(body), refusal('too_large', 413));
+    assert.deepEqual(await refusalOf('what is left', rest()), refusal('too_large', 413));
   });
 
   it('leaves its connection open for the next one, where it was read whole', async () => {
@@ -275,7 +276,8 @@ describe('a delivery', () => {
         answeredByFlow,
         flow: (_event, response) => {
           response.statusCode = 202;
-          assert.equal(response.setHeader('x-flow', 'yes').getHeader('x-flow'), 'yes');
+          assert.equal(response.setHeader('x-flow', 'yes'), response);
+          assert.equal(response.getHeader('x-flow'), 'yes');
           response.writeHead(202).end('first');
           response.statusCode = 500;
           assert.equal(response.statusCode, 202);
@@ -285,6 +287,19 @@ describe('a delivery', () => {
       const { status, headers, body } = await post(server.url);
       assert.deepEqual([status, headers['x-flow'], body], [202, 'yes', 'first']);
       assert.deepEqual(server.log, ['event order.created', 'answered 202']);
+    });
+
+    it('may take longer than the deadline once it has begun', async () => {
+      await start({
+        answeredByFlow,
+        flow: (_event, response) => {
+          response.writeHead(200).write('first, ');
+          setTimeout(() => response.end('second'), 150);
+        },
+      });
+      const { status, body } = await post(server.url);
+      assert.deepEqual([status, body], [200, 'first, second']);
+      assert.deepEqual(server.log, ['event order.created', 'answered 200']);
     });
 
     it('takes a status that is set before the end', async () => {

@@ -89,6 +89,7 @@ describe("a webhook's path", () => {
     assert.match('/order.created', pathPattern('', loose));
     assert.match('/', pathPattern('', strict));
     assert.equal(pathPattern('/a', loose).exec('/a/kit.activated')?.[1], 'kit.activated');
+    for (const path of ['/a', '/a/order.created']) assert.match(path, pathPattern('/a', strict));
     for (const path of ['/A', '/a/', '/a/Order.created'])
       assert.doesNotMatch(path, pathPattern('/a', strict));
   });

@@ -73,6 +73,7 @@ describe('the webhook receiver', () => {
       assert.equal((await post(url)).status, 503, 'not taken for a repeat');
       assert.equal(duplicates.size, 0);
       assert.ok(!log.some((entry) => entry.startsWith('event')));
+      assert.equal(log[0], 'refused not_stored');
     });
   }
 
@@ -124,6 +125,27 @@ describe('the webhook receiver', () => {
     await receiver.close();
   });
 
+  it('does not remember what the flow would have accepted, had the client not gone before', async () => {
+    let asked: (response: ServerResponse) => void = () => undefined;
+    flow = (_event, response) => asked(response);
+    await start({ answeredByFlow: () => true, deadline: 60_000, duplicates: new Duplicates(60_000) });
+    const inFlow = new Promise<ServerResponse>((resolve) => (asked = resolve));
+    const socket = connect(port(), '127.0.0.1');
+    const head = `POST / HTTP/1.1\r\nHost: x\r\nX-Onegevity-Signature: ${signed(order)}\r\n`;
+    socket.write(`${head}Content-Length: ${order.length}\r\n\r\n${order}`);
+    const response = await inFlow;
+    const gone = new Promise((resolve) => response.once('close', resolve));
+    socket.destroy();
+    await gone;
+    response.end('too late');
+    flow = (_event, later) => later.end('accepted');
+    assert.equal((await post(url)).body, 'accepted');
+    assert.deepEqual(
+      log.filter((entry) => !entry.startsWith('answered')),
+      ['event order.created', 'event order.created'],
+    );
+  });
+
   it('does not let an unsigned delivery pass a signed one off as a repeat', async () => {
     await start({ acceptUnsigned: true, duplicates: new Duplicates(60_000) });
     for (const signature of [null, null, signed(order), signed(order)]) await post(url, order, { signature });
@@ -150,13 +172,13 @@ describe('the webhook receiver', () => {
   });
 
   it('remembers a delivery that the flow answers only where the flow accepted it', async () => {
-    const statuses = [500, 200, 200];
+    const statuses = [500, 300, 200, 200];
     flow = (_event, response) => response.writeHead(statuses.shift() ?? 0).end();
     await start({ answeredByFlow: () => true, duplicates: new Duplicates(60_000) });
-    for (const expected of [500, 200, 200]) assert.equal((await post(url)).status, expected);
+    for (const expected of [500, 300, 200, 200]) assert.equal((await post(url)).status, expected);
     assert.deepEqual(
       log.filter((entry) => !entry.startsWith('answered')),
-      ['event order.created', 'event order.created', 'duplicate'],
+      ['event order.created', 'event order.created', 'event order.created', 'duplicate'],
     );
   });
 
