@@ -122,6 +122,8 @@ describe('the webhook receiver', () => {
     await gone;
     receiver.setSecrets({ current: secret });
     assert.deepEqual(log, ['event order.created']);
+    flow = (_event, response) => response.end('accepted');
+    assert.equal((await post(url)).body, 'accepted', 'not taken for a repeat');
     await receiver.close();
   });
 
