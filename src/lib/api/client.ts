@@ -138,11 +138,6 @@ export class ApiClient {
     await http?.close();
   }
 
-  /** Obtains a token, so that credentials can be tried without touching patient data. */
-  async authenticate(): Promise<void> {
-    await this.#tokens.get();
-  }
-
   /** What a browser needs to know of this client: nothing of it is secret. */
   get identity(): { root: string; clientId: string } {
     return { root: this.#options.root, clientId: this.#options.clientId };

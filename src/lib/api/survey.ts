@@ -8,7 +8,8 @@ export interface Question {
   options: Option[];
   /** The lines of a rating, each answered by a position in the scale. */
   rows: Option[];
-  scale: string[];
+  /** Undefined where a position has no label. */
+  scale: (string | undefined)[];
 }
 
 export interface Option {
@@ -33,7 +34,7 @@ export function questionsOf(survey: unknown): Question[] {
         value: textOf(value),
         options: optionsOf(options),
         rows: listOf(groups).flatMap((group) => optionsOf(group.options)),
-        scale: Array.isArray(scaleLabels) ? scaleLabels.map((label) => textOf(label) ?? '') : [],
+        scale: Array.isArray(scaleLabels) ? scaleLabels.map(textOf) : [],
       };
     });
 }

@@ -25,10 +25,12 @@ export function encodingOf(header: string | undefined): Encoding | undefined {
  * Undoes a content encoding, to no more than a limit. To be called for verified bodies only.
  * @param limit bytes
  */
-export async function inflated(body: Buffer, encoding: Encoding, limit: number): Promise<Inflated> {
+export async function inflated(
+  body: Buffer,
+  encoding: Exclude<Encoding, 'identity'>,
+  limit: number,
+): Promise<Inflated> {
   switch (encoding) {
-    case 'identity':
-      return body;
     case 'gzip':
       return run(gunzip, body, limit);
     case 'br':

@@ -57,7 +57,7 @@ function quoteBigNumbers(text: string): string {
       at = endOfString(text, at);
     } else if (code === minus || isDigit(code)) {
       const start = at;
-      while (at < text.length && isOfNumber(text.charCodeAt(at))) at++;
+      while (isOfNumber(text.charCodeAt(at))) at++;
       const literal = text.slice(start, at);
       if (Math.abs(Number(literal)) > Number.MAX_SAFE_INTEGER) {
         out += `${text.slice(copied, start)}"${literal}"`;

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { TopicName } from '../../generated/topics';
 import type { BodyLimits } from './body';
 import { type Duplicates, identityOf } from './duplicates';
-import { encodingOf, inflated } from './encoding';
+import { type Encoding, inflated } from './encoding';
 import type { Refusal, RefusalReason, WebhookEvent } from './event';
 import type { Exchange } from './exchange';
 import { identify } from './identify';
@@ -43,9 +43,10 @@ export interface ReceiverOptions extends BodyLimits {
   onLate: () => void;
 }
 
-/** A body that was read whole, and the URL's topic. */
+/** A body that was read whole, what its header calls its encoding, and the URL's topic. */
 export interface Delivery {
   body: Buffer;
+  encoding: Encoding;
   topic: TopicName | undefined;
 }
 
@@ -91,16 +92,14 @@ export class Receiver {
   }
 
   #verify(delivery: Delivery, exchange: Exchange): void {
-    const { body } = delivery;
-    const { headers } = exchange.request;
+    const { body, encoding } = delivery;
     if (body.length === 0) return this.refuse(exchange, 400, 'empty_body', delivery.topic);
-    const signature = headers[signatureHeader];
+    const signature = exchange.request.headers[signatureHeader];
     const signed = check(body, signature, this.#secrets);
     if (!signed.ok && !this.#mayBeUnsigned(signature)) {
       return this.refuse(exchange, 401, signed.reason, delivery.topic);
     }
     if (signed.ok && signed.secret === 'previous') this.options.onPreviousSecret();
-    const encoding = encodingOf(headers['content-encoding']) ?? 'identity';
     if (encoding === 'identity') {
       return this.#accept(delivery, exchange, signed.ok, parseBody(body));
     }

@@ -27,23 +27,25 @@ export function serve(
   const exchange = new Exchange(request, response);
   const { receiver } = door;
   if (!receiver) return exchange.refuse(503, 5);
-  const { maxBody } = receiver.options;
-  if (encodingOf(request.headers['content-encoding']) === undefined) {
-    return receiver.refuse(exchange, 415, 'unsupported_encoding', topic);
-  }
+  const encoding = encodingOf(request.headers['content-encoding']);
+  if (encoding === undefined) return receiver.refuse(exchange, 415, 'unsupported_encoding', topic);
+  const receive = (bytes: Buffer): void => {
+    const proceed = (): void => {
+      if (door.receiver) door.receiver.receive({ body: bytes, encoding, topic }, exchange);
+      else exchange.refuse(503, 5);
+    };
+    if (door.receiver?.isReady) proceed();
+    // A deploy came in between, or the secret is not known yet: nothing can be verified without it.
+    else door.whenOpen(proceed);
+  };
   if (body) {
-    if (body.length > maxBody) return receiver.refuse(exchange, 413, 'too_large', topic);
-    return receiver.receive({ body, topic }, exchange);
+    if (body.length > receiver.options.maxBody) return receiver.refuse(exchange, 413, 'too_large', topic);
+    return receive(body);
   }
   readBody(request, receiver.options, (read) => {
     if (read === 'gone') return;
     if (read === 'too_large') return receiver.refuse(exchange, 413, read, topic);
     if (read === 'too_slow') return receiver.refuse(exchange, 408, read, topic);
-    if (door.receiver?.isReady) return door.receiver.receive({ body: read, topic }, exchange);
-    // A deploy came in between.
-    door.whenOpen(() => {
-      if (door.receiver) door.receiver.receive({ body: read, topic }, exchange);
-      else exchange.refuse(503, 5);
-    });
+    receive(read);
   });
 }

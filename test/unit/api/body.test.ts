@@ -42,6 +42,20 @@ describe('The check of a body', () => {
     assert.equal(await faultOf({ ...right, 'a b': 1, b: 1 }), '? (unknown), b (unknown)');
   });
 
+  it('names a member that breaks two rules once', async () => {
+    const place = { streetAddress1: '1 Way', city: 'X', region: 'NY', country: 'US', postalCode: '1' };
+    const patient = {
+      firstName: 'A',
+      lastName: 'B',
+      dateOfBirth: '1990-04-01',
+      email: 'e',
+      phoneNumber: '1',
+    };
+    // Neither a text nor one of the three words.
+    const patientInformation = { ...patient, address: place, gender: 5 };
+    assert.equal(await faultOf({ patientInformation }), 'patientInformation.gender (type)');
+  });
+
   it('needs an object or a list with something in it, where no more is known of the model', async () => {
     const { createPatient } = operations;
     assert.equal(await faultOf({ whatever: 1 }, createPatient), undefined);

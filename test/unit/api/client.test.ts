@@ -160,6 +160,14 @@ describe('API client over real sockets', () => {
     assert.equal(server.apiRequests.length, 1);
   });
 
+  it('names no scope for the 403 of a request of which it knows none', async () => {
+    server.answers = [json(403, {})];
+    await assert.rejects(client.request({ method: 'GET', path: '/packages' }), {
+      code: 'forbidden',
+      values: { statusCode: 403, scope: '?', seconds: '?' },
+    });
+  });
+
   it('repeats a read twice on 503 and a write never', async () => {
     server.answers = [json(503, {}), json(503, {}), json(200, { a: 1 })];
     assert.deepEqual((await read()).body, { a: 1 });
@@ -226,6 +234,18 @@ describe('API client over real sockets', () => {
       }
       assert.equal(server.apiRequests.length, 0);
     });
+  });
+
+  it('pauses before it asks for a token once more', async () => {
+    const asked: number[] = [];
+    const { token } = server;
+    server.token = (...exchange) => {
+      asked.push(performance.now());
+      (asked.length > 1 ? token : json(503, {}))(...exchange);
+    };
+    assert.equal((await read()).statusCode, 200);
+    assert.equal(asked.length, 2);
+    assert.ok(asked[1]! - asked[0]! >= 49, `${asked[1]! - asked[0]!} ms`);
   });
 
   it('waits for as long as a token endpoint asks', async () => {
@@ -376,6 +396,32 @@ describe('API client over real sockets', () => {
     await client.close();
     await Promise.all(calls);
   });
+
+  it('sends nothing of a call that has only begun when it closes', async () => {
+    const call = assert.rejects(write(), { code: 'aborted', outcome: 'failed' });
+    await client.close();
+    await call;
+    assert.equal(server.requests.length, 0);
+  });
+
+  for (const [name, end] of [
+    ['its owner goes', (owner: object) => client.cancel(owner)],
+    ['it closes', () => client.close()],
+  ] as const) {
+    it(`does not wait out the pause that a server asked for, once ${name}`, async () => {
+      server.answers = [json(429, {}, { 'retry-after': '60' })];
+      const owner = {};
+      const failed: Promise<void>[] = [];
+      await new Promise<void>((paused) => {
+        const options = { owner, onRetry: () => paused() };
+        const call = client.call(operations.updatePatient, { patientIdentifier: 'P1' }, { a: 1 }, options);
+        failed.push(assert.rejects(call, { code: 'aborted', outcome: 'failed' }));
+      });
+      await end(owner);
+      await Promise.all(failed);
+      assert.equal(server.apiRequests.length, 1);
+    }).timeout(3000);
+  }
 
   it('gives up the calls of one owner and no other, whether they wait, run or pause', async () => {
     client = connect({ concurrency: 2 });

@@ -78,6 +78,7 @@ describe('the proxy on the way', () => {
     ['https://api.example.com', 'api.*.com', false],
     ['https://api.example.com', '.', false],
     ['https://api.example.com', '', false],
+    ['https://api.example.com.', '', false],
     ['https://10.0.0.1', '10.0.0.1', true],
     ['https://10.0.0.1', '0.0.1', false],
     ['https://[::1]:1880', '::1', true],

@@ -105,7 +105,8 @@ describe('Answers to a survey', () => {
   });
 
   it('leave out what is not answered', () => {
-    assert.deepEqual(toResponses(survey, { NAME: null, WEIGHT: undefined, MOOD: { ANXIETY: null } }), {});
+    const nothing = { NAME: null, WEIGHT: undefined, MOOD: { ANXIETY: null, CHEERFUL: undefined } };
+    assert.deepEqual(toResponses(survey, nothing), {});
   });
 
   it('may have blanks around a number and a date, and go out without them', () => {
@@ -158,6 +159,8 @@ describe('Answers to a survey', () => {
     [{ MOOD: { ANXIETY: 5 } }, 'MOOD option'],
     [{ MOOD: { ANXIETY: 0 } }, 'MOOD option'],
     [{ NAME: { first: 'Ada' } }, 'NAME type'],
+    [{ NAME: Number.NaN }, 'NAME type'],
+    [{ NAME: Number.POSITIVE_INFINITY }, 'NAME type'],
   ] as const) {
     it(`are refused, never guessed: ${JSON.stringify(answers)}`, () => {
       assert.deepEqual(faults(answers), [fault]);
@@ -186,6 +189,16 @@ describe('Answers to a survey', () => {
     assert.deepEqual(answersOf({ sections: [{ questions }] }), { Q: { ROW: 2 } });
   });
 
+  it('that are empty are no place of a scale that labels its ends alone', () => {
+    const groups = [{ options: [{ key: 'ROW' }] }];
+    const questions = [
+      { key: 'Q', questionType: 'rating', groups, scaleLabels: ['never', '', { toString: 1 }, 'always'] },
+    ];
+    const rate = (place: unknown) => toResponses({ sections: [{ questions }] }, { Q: { ROW: place } });
+    assert.throws(() => rate(''), { code: 'bad_body' });
+    assert.deepEqual([rate('always'), rate(2)], [{ ROW: '4' }, { ROW: '2' }]);
+  });
+
   it('are read back from what the vendor sends, whatever else it holds', () => {
     const read = (...questions: unknown[]) =>
       answersOf({ sections: [null, 'x', { questions: [null, 5, ...questions] }, {}] });
@@ -201,6 +214,7 @@ describe('Answers to a survey', () => {
       {},
     );
     assert.deepEqual(read({ key: 'Q', questionType: 'choice', value: 'A', options }), { Q: 'A' });
+    assert.deepEqual(read({ key: 'Q', questionType: 'choice', options: [{ key: 5 }, { key: 'A' }] }), {});
     assert.deepEqual(read({ key: 5, value: 'x' }, { key: 'Q', value: '' }, { key: 'R', value: true }), {});
     assert.deepEqual(read({ key: 'Q', value: 5 }), { Q: '5' });
     assert.deepEqual(read({ key: 'Q', questionType: 'numeric', value: 'heavy' }), { Q: 'heavy' });
