@@ -160,7 +160,6 @@ describe('Answers to a survey', () => {
     [{ MOOD: { ANXIETY: 0 } }, 'MOOD option'],
     [{ NAME: { first: 'Ada' } }, 'NAME type'],
     [{ NAME: Number.NaN }, 'NAME type'],
-    [{ NAME: Number.POSITIVE_INFINITY }, 'NAME type'],
   ] as const) {
     it(`are refused, never guessed: ${JSON.stringify(answers)}`, () => {
       assert.deepEqual(faults(answers), [fault]);
@@ -189,6 +188,22 @@ describe('Answers to a survey', () => {
     assert.deepEqual(answersOf({ sections: [{ questions }] }), { Q: { ROW: 2 } });
   });
 
+  it('to a rating are refused where its scale is not known', () => {
+    const groups = [{ options: [{ key: 'ROW' }] }];
+    for (const scaleLabels of [undefined, null, 'often', []]) {
+      const questions = [{ key: 'Q', questionType: 'rating', groups, scaleLabels }];
+      assert.throws(() => toResponses({ sections: [{ questions }] }, { Q: { ROW: 1 } }), {
+        code: 'bad_body',
+      });
+    }
+  });
+
+  it('say nothing of options that have no key', () => {
+    const options = [{ key: 5 }, {}, null, { key: 'A' }];
+    const questions = [{ key: 'Q', questionType: 'multiChoice', options }];
+    assert.deepEqual(toResponses({ sections: [{ questions }] }, { Q: ['A'] }), { A: 'true' });
+  });
+
   it('that are empty are no place of a scale that labels its ends alone', () => {
     const groups = [{ options: [{ key: 'ROW' }] }];
     const questions = [
@@ -214,7 +229,6 @@ describe('Answers to a survey', () => {
       {},
     );
     assert.deepEqual(read({ key: 'Q', questionType: 'choice', value: 'A', options }), { Q: 'A' });
-    assert.deepEqual(read({ key: 'Q', questionType: 'choice', options: [{ key: 5 }, { key: 'A' }] }), {});
     assert.deepEqual(read({ key: 5, value: 'x' }, { key: 'Q', value: '' }, { key: 'R', value: true }), {});
     assert.deepEqual(read({ key: 'Q', value: 5 }), { Q: '5' });
     assert.deepEqual(read({ key: 'Q', questionType: 'numeric', value: 'heavy' }), { Q: 'heavy' });

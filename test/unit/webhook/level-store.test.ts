@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hasLeftovers } from '../../../src/lib/webhook/inbox';
@@ -74,6 +74,7 @@ describe('store on disk', () => {
 
   it('tells what is left of an inbox: an event or a dead letter, and nothing else', async () => {
     assert.equal(await hasLeftovers(join(folder, 'missing')), false);
+    assert.equal(existsSync(join(folder, 'missing')), false, 'asking makes no folder');
     for (const [key, left] of [
       ['u!hash', false],
       ['d!1', true],

@@ -98,6 +98,11 @@ describe('the rate limit', () => {
     assert.deepEqual([limit.pass(), limit.pass(), limit.pass()], [1, 0, undefined]);
   });
 
+  it('holds back by a clock of its own, too', () => {
+    const limit = new RateLimit(1, 0.001);
+    assert.deepEqual([limit.pass(), limit.pass()], [0, undefined]);
+  });
+
   it('counts its rate by the second', () => {
     let now = 0;
     const limit = new RateLimit(10, 4, () => now);

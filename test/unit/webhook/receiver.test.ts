@@ -92,6 +92,28 @@ describe('the webhook receiver', () => {
     await closing;
   });
 
+  it('waits at its end for all that are being stored, not just for the first', async () => {
+    const stored: ((result: Stored) => void)[] = [];
+    await start({ store: () => new Promise((resolve) => stored.push(resolve)) });
+    const answers = [post(url), post(url)];
+    while (stored.length < 2) await tick();
+    let closed = false;
+    const closing = receiver.close().then(() => (closed = true));
+    stored[0]!({ stored: true, release: () => undefined });
+    assert.equal((await Promise.race(answers)).status, 200);
+    assert.equal(closed, false);
+    stored[1]!({ stored: true, release: () => undefined });
+    for (const answer of answers) assert.equal((await answer).status, 200);
+    await closing;
+  });
+
+  it('tells at once that it is ready where it is so already', async () => {
+    await start();
+    let told = false;
+    receiver.whenReady(() => (told = true));
+    assert.equal(told, true);
+  });
+
   it('emits nothing at its end, and refuses instead what is being inflated', async () => {
     await start();
     const body = gzipSync(order);
@@ -218,6 +240,8 @@ describe('the webhook receiver', () => {
       },
     });
     assert.equal((await post(url)).status, 500);
+    const gzip = { headers: { 'content-encoding': 'gzip' } };
+    assert.equal((await post(url, gzipSync(order), gzip)).status, 500);
     assert.equal((await post(url, order, { signature: null })).status, 401);
   });
 });
