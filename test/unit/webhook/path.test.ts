@@ -37,6 +37,7 @@ describe("a webhook's path", () => {
       '/a?b=c',
       '/%',
       '/%zz',
+      '/%aG',
       '..',
       '/a/./b',
       '/a\\b',
