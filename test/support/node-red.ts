@@ -294,7 +294,8 @@ export async function startNodeRed(options: NodeRedOptions = {}): Promise<NodeRe
     nodesDir: [probeFolder, ...(options.nodesDir ?? [])],
     nodesExcludes: options.flows && !options.allNodes ? unused(options.flows) : [],
     logging: { console: { level: 'trace', metrics: false, audit: false } },
-    editorTheme: { tours: false, palette: { catalogues: [] } },
+    // The editor's own code editor, which no test opens, is the smaller of the two that come with it.
+    editorTheme: { tours: false, palette: { catalogues: [] }, codeEditor: { lib: 'ace' } },
     telemetry: { enabled: false, updateNotification: false },
     // Node-RED runs npm at every start where its editor may install packages.
     externalModules: { palette: { allowInstall: false } },
