@@ -18,6 +18,18 @@ export interface ServerOptions extends Partial<ReceiverOptions> {
   onRequest?: (request: IncomingMessage) => Buffer | undefined;
 }
 
+/** A receiver of signed deliveries of one topic, which has little patience. */
+export const strict = {
+  maxBody: 1000,
+  bodyTimeout: 100,
+  deadline: 100,
+  acceptUnsigned: false,
+  selected: ['order.created'],
+  declared: false,
+  topicHeader: '',
+  answeredByFlow: () => false,
+} satisfies Partial<ReceiverOptions>;
+
 export class ReceiverServer {
   /** What happened, in order: `event <topic>`, `refused <reason>`, `answered <status>` and others. */
   readonly log: string[] = [];
@@ -30,14 +42,7 @@ export class ReceiverServer {
 
   private constructor(private readonly options: ServerOptions) {
     this.receiver = new Receiver({
-      maxBody: 1000,
-      bodyTimeout: 100,
-      deadline: 100,
-      acceptUnsigned: false,
-      selected: ['order.created'],
-      declared: false,
-      topicHeader: '',
-      answeredByFlow: () => false,
+      ...strict,
       onEvent: (event, exchange) => {
         this.log.push(`event ${event.topic}`);
         this.events.push(event);

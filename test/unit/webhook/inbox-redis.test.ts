@@ -233,9 +233,13 @@ describe('the inbox in Redis', () => {
       inbox = undefined;
     });
 
-    async function startedOn(settings: Record<string, string>, password?: string) {
+    async function startedOn(settings: Record<string, string>, password?: string, username?: string) {
       own = await RedisServer.start(settings);
-      const connect = await redisConnect({ url: own.url, ...(password ? { password } : {}) });
+      const connect = await redisConnect({
+        url: own.url,
+        ...(password ? { password } : {}),
+        ...(username ? { username } : {}),
+      });
       inbox = new RedisInbox('test', connect, new Keyring(key), { visibility, attempts: 3 });
       const seen = new InboxRecorder();
       await inbox.open(seen);
@@ -266,6 +270,11 @@ describe('the inbox in Redis', () => {
       const { inbox, seen } = await startedOn({ requirepass: 'right' }, 'wrong');
       assert.deepEqual(seen.problems, ['redis_denied']);
       await assert.rejects(inbox.put(event('a')), { code: 'inbox_unavailable' });
+    });
+
+    it('logs in as the user that is named', async () => {
+      const { seen } = await startedOn({ user: 'nurse on >right ~* &* +@all' }, 'right', 'nurse');
+      assert.deepEqual(seen.problems, [undefined]);
     });
 
     it('needs no other rights than docs/scaling.md names', async () => {
@@ -302,7 +311,15 @@ describe('the inbox in Redis', () => {
   });
 
   it('takes only addresses of Redis', async () => {
-    for (const url of ['', 'localhost:6379', 'http://127.0.0.1', 'redis://', 'redis://h/a', 'redis://%@h'])
+    for (const url of [
+      '',
+      'localhost:6379',
+      'http://127.0.0.1',
+      'xredis://h',
+      'redis://',
+      'redis://h/a',
+      'redis://%@h',
+    ])
       await assert.rejects(redisConnect({ url }), { code: 'redis_url_bad' }, url);
   });
 });

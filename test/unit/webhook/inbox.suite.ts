@@ -135,6 +135,18 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
         await assert.rejects(inbox.retry(id, 1, 0), { code: 'delivery_ended' });
         await assert.rejects(inbox.giveUp(id, 1), { code: 'delivery_ended' });
         await assert.rejects(inbox.done('nonsense'), { code: 'delivery_ended' });
+        await assert.rejects(inbox.giveUp('nonsense', 1), { code: 'delivery_ended' });
+      });
+
+      it('does without the number of the attempt', async () => {
+        const { inbox, seen } = await started();
+        await inbox.put(event('a'));
+        const { id } = await seen.one();
+        await inbox.retry(id, undefined, 0);
+        await seen.one();
+        await inbox.giveUp(id, undefined);
+        await seen.until(() => seen.dead.length === 1);
+        assert.deepEqual([seen.dead[0]!.attempt, seen.dead[0]!.cause], [2, 'gave_up']);
       });
 
       it('emits again after the delay that a retry asks for, marked and counted', async () => {

@@ -1,5 +1,16 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hasLeftovers } from '../../../src/lib/webhook/inbox';
@@ -62,6 +73,20 @@ describe('store on disk', () => {
     await fill(500);
     writeFileSync(join(folder, 'CURRENT'), 'nonsense');
     assert.deepEqual(await readBack(), { damage: 1, entries: 500 });
+  });
+
+  it('repairs nothing where another fault keeps it from opening', async () => {
+    await fill(500);
+    const list = join(folder, 'CURRENT');
+    renameSync(list, `${list}.kept`);
+    mkdirSync(list);
+    const files = () => readdirSync(folder).filter((name) => !name.startsWith('LOG'));
+    const before = files();
+    await assert.rejects(new LevelStore(folder).open());
+    assert.deepEqual(files(), before);
+    rmdirSync(list);
+    renameSync(`${list}.kept`, list);
+    assert.deepEqual(await readBack(), { damage: 0, entries: 500 });
   });
 
   it('can be used by one at a time', async () => {

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Receiver, type ReceiverOptions } from '../../../src/lib/webhook/receiver';
 import { type Door, serve } from '../../../src/lib/webhook/serve';
+import { strict } from '../../support/receiver-server';
 import { type Answer, order, post, raw, secret, signed } from '../../support/webhook';
 
 /** What a deploy, or a secret that is still being looked up, does to the deliveries that come meanwhile. */
@@ -45,14 +46,9 @@ describe('a delivery to a door', () => {
     post(`http://127.0.0.1:${port()}`, order, signature === undefined ? {} : { signature });
   const receiver = (name: string, options: Partial<ReceiverOptions> = {}): Receiver =>
     new Receiver({
-      maxBody: 1000,
+      ...strict,
       bodyTimeout: 60_000,
       deadline: 60_000,
-      acceptUnsigned: false,
-      selected: ['order.created'],
-      declared: false,
-      topicHeader: '',
-      answeredByFlow: () => false,
       onEvent: ({ verified }) => log.push(`${name}: ${verified ? 'signed' : 'unsigned'}`),
       onDuplicate: () => undefined,
       onRefused: ({ reason }) => log.push(`${name}: ${reason}`),

@@ -126,9 +126,7 @@ export class Emission {
         this.#more = (await this.#take(asked)) === asked;
         if (!this.#more) break;
       }
-      if (this.leases.room > 0) continue;
-      this.#more = true;
-      this.#compareLater();
+      if (this.leases.room === 0) this.#compareLater();
     }
   }
 
@@ -192,7 +190,7 @@ export class Emission {
     await this.idle();
     if (this.#stopped || !this.link.usable || this.leases.room > 0) return;
     await this.compare();
-    if (this.leases.room > 0) this.freed();
-    else this.#compareLater();
+    // Comes back here where none was freed.
+    this.freed();
   }
 }

@@ -10,7 +10,7 @@ export function faultOf(error: unknown): OnegevityError {
   // The server is at its `maxmemory`.
   if (/\bOOM\b/.test(text)) return new OnegevityError('inbox_full');
   // The last two are what a script is told.
-  if (/WRONGPASS|NOAUTH|NOPERM|AUTH|can't run this command|can't access/.test(text))
+  if (/WRONGPASS|AUTH|NOPERM|can't run this command|can't access/.test(text))
     return new OnegevityError('redis_denied');
   return new OnegevityError('inbox_unavailable');
 }

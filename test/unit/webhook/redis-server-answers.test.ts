@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { useFakeTimers } from 'sinon';
+import { OnegevityError } from '../../../src/lib/api/errors';
+import { ServerClock } from '../../../src/lib/webhook/inbox/redis/clock';
+import { faultOf } from '../../../src/lib/webhook/inbox/redis/faults';
+import { isId } from '../../../src/lib/webhook/inbox/redis/ids';
+import type { Link } from '../../../src/lib/webhook/inbox/redis/link';
+import { riskOf } from '../../../src/lib/webhook/inbox/redis/persistence';
+import * as replies from '../../../src/lib/webhook/inbox/redis/replies';
+
+describe('what a Redis says', () => {
+  describe('is a fault', () => {
+    const faults: [message: string, code: string][] = [
+      ["OOM command not allowed when used memory > 'maxmemory'.", 'inbox_full'],
+      ['-OOM allow-oom flag is not set on the script', 'inbox_full'],
+      ['ZOOM is not a command', 'inbox_unavailable'],
+      ['WRONGPASS invalid username-password pair or user is disabled.', 'redis_denied'],
+      ['NOAUTH Authentication required.', 'redis_denied'],
+      ["NOPERM User x has no permissions to run the 'evalsha' command", 'redis_denied'],
+      ['ERR AUTH <password> called without any password configured', 'redis_denied'],
+      ["ERR The user executing the script can't run this command or subcommand", 'redis_denied'],
+      ["ERR The user executing the script can't access at least one of the keys", 'redis_denied'],
+      ["READONLY You can't write against a read only replica.", 'inbox_unavailable'],
+      ['Socket closed unexpectedly', 'inbox_unavailable'],
+    ];
+    for (const [message, code] of faults)
+      it(`${code}: ${message}`, () => {
+        const { code: found, message: text } = faultOf(new Error(message));
+        assert.equal(found, code);
+        assert.ok(!text.includes(message));
+      });
+
+    it('also where it is no error at all', () => {
+      assert.equal(faultOf('OOM').code, 'inbox_unavailable');
+    });
+
+    it('which is known already where it is ours', () => {
+      const ours = new OnegevityError('inbox_full');
+      assert.equal(faultOf(ours), ours);
+    });
+  });
+
+  describe('about what it keeps', () => {
+    /** A server whose settings are known; the rest it refuses. */
+    function server(settings: Record<string, string>, info?: string) {
+      const ask = (...[command, , name]: unknown[]) => {
+        if (command === 'INFO') return Promise.resolve(info && Buffer.from(info));
+        const value = settings[String(name)];
+        return Promise.resolve(value === undefined ? [] : [Buffer.from(String(name)), Buffer.from(value)]);
+      };
+      return { ask } as unknown as Link;
+    }
+    const safe = { appendonly: 'yes', appendfsync: 'always', 'maxmemory-policy': 'noeviction' };
+    const cases: [name: string, Link, risk?: string][] = [
+      ['everything, at once', server(safe)],
+      ['nothing', server({ ...safe, appendonly: 'no' }), 'redis_not_durable'],
+      ['with a delay of a second', server({ ...safe, appendfsync: 'everysec' }), 'redis_not_durable'],
+      ['when the system sees fit', server({ appendfsync: 'no' }), 'redis_not_durable'],
+      ['unless memory is short', server({ ...safe, 'maxmemory-policy': 'allkeys-lfu' }), 'redis_evicts'],
+      ['what does not expire', server({ ...safe, 'maxmemory-policy': 'volatile-lru' })],
+      ['it does not say what', server({}), 'redis_unchecked'],
+      ['it does not say how', server({ appendonly: 'yes' }), 'redis_unchecked'],
+      ['nothing, by its statistics', server({}, 'loading:0\r\naof_enabled:0\r\n'), 'redis_not_durable'],
+      ['a log, by its statistics', server({}, 'loading:0\r\naof_enabled:1\r\n'), 'redis_unchecked'],
+      ['a log at once, by both', server({ appendfsync: 'always' }, 'loading:0\r\naof_enabled:1\r\n')],
+      ['another log', server({ appendfsync: 'always' }, 'last_aof_enabled:1\r\n'), 'redis_unchecked'],
+    ];
+    for (const [name, link, risk] of cases)
+      it(`${name}: ${risk ?? 'no risk'}`, async () => {
+        assert.equal(await riskOf(link), risk);
+      });
+  });
+
+  it('is read as text whether it comes as bytes, text or a number', () => {
+    assert.deepEqual([Buffer.from('a'), 'b', 3].map(replies.text), ['a', 'b', '3']);
+    assert.deepEqual(replies.texts(undefined), []);
+  });
+
+  it('has no record where somebody has removed it', () => {
+    assert.deepEqual(replies.bytes(null), Buffer.alloc(0));
+  });
+
+  it('tells what was taken, and when something is due next', () => {
+    const record = Buffer.from('sealed');
+    const taken = [[Buffer.from('1234567890123456'), 2, Buffer.from('again'), record]];
+    assert.deepEqual(replies.taken([Buffer.from('1000'), Buffer.from('2000.5'), taken]), {
+      time: 1000,
+      next: 2000.5,
+      taken: [{ id: '1234567890123456', attempt: 2, kind: 'again', record }],
+    });
+    assert.deepEqual(replies.taken([Buffer.from('1000'), null, []]), {
+      time: 1000,
+      next: undefined,
+      taken: [],
+    });
+  });
+
+  it('sets the clock, which goes on by itself', () => {
+    const own = useFakeTimers({ toFake: ['Date'], now: 1000 });
+    try {
+      const clock = new ServerClock();
+      assert.equal(clock.now(), 1000);
+      clock.heard(5000);
+      own.setSystemTime(1300);
+      assert.equal(clock.now(), 5300);
+    } finally {
+      own.restore();
+    }
+  });
+
+  it('names events by 16 digits', () => {
+    assert.ok(isId('1234567890123456'));
+    for (const other of ['', '123456789012345', '12345678901234567', 'x1234567890123456', '+'])
+      assert.ok(!isId(other), other);
+  });
+});
