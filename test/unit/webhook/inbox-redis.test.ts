@@ -198,6 +198,39 @@ describe('the inbox in Redis', () => {
       await other.inbox.done(first.id);
     });
 
+    it('takes over more than a thousand at once', async () => {
+      const texts = Array.from({ length: 1100 }, (_, index) => `event ${index}`);
+      const one = await started({ inFlight: texts.length });
+      await Promise.all(texts.map((text) => one.inbox.put(event(text))));
+      await one.seen.next(texts.length);
+      await one.inbox.close();
+      const other = await started({ inFlight: texts.length });
+      await other.seen.next(texts.length);
+      assert.deepEqual(textsOf(other.seen).sort(), texts.sort());
+    });
+
+    it('carries out a retry that is under way when its instance is closed', async () => {
+      const one = await started();
+      await one.inbox.put(event('a'));
+      const first = await one.seen.one();
+      const retried = one.inbox.retry(first.id, 1, 5000);
+      await one.inbox.close();
+      await retried;
+      const other = await started();
+      await bench.elapse(5000);
+      assert.deepEqual(await other.seen.one(), { ...first, attempt: 2, replayed: true });
+    });
+
+    it('sets aside what a flow gives up and nobody can read any more', async () => {
+      const { inbox, seen } = await started();
+      await inbox.put(event('a'));
+      const { id } = await seen.one();
+      await bench.damage(0);
+      await inbox.giveUp(id, 1, 'not_found');
+      assert.deepEqual([seen.setAsides, seen.dead], [[{ count: 1, cause: 'damaged' }], []]);
+      assert.equal((await inbox.stats()).setAside, 1);
+    });
+
     it('recognises a duplicate that another has stored', async () => {
       const [one, other] = [await started(), await started()];
       const unique = { key: 'a', window: 10_000 };

@@ -227,11 +227,25 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
         const { id } = await seen.one();
         await bench.elapse(visibility + 100);
         await seen.one();
-        await assert.rejects(inbox.retry(id, 1, 0), { code: 'delivery_superseded' });
-        await assert.rejects(inbox.giveUp(id, 1), { code: 'delivery_superseded' });
+        const superseded = { code: 'delivery_superseded', values: { attempt: 2 } };
+        await assert.rejects(inbox.retry(id, 1, 0), superseded);
+        await assert.rejects(inbox.giveUp(id, 1), superseded);
         await inbox.done(id, 1);
         await bench.elapse(visibility + 100);
         assert.deepEqual(await seen.rest(inbox), []);
+      });
+
+      it('keeps the place of the current attempt when a late one is refused', async () => {
+        const { inbox, seen } = await started({ inFlight: 1 });
+        await inbox.put(event('a'));
+        const { id } = await seen.one();
+        await bench.elapse(visibility + 100);
+        await seen.one();
+        await inbox.put(event('b'));
+        await assert.rejects(inbox.retry(id, 1, 0), { code: 'delivery_superseded' });
+        assert.deepEqual(await seen.rest(inbox), []);
+        await inbox.done(id, 2);
+        assert.deepEqual(textsOf([await seen.one()]), ['b']);
       });
     });
 
@@ -374,6 +388,21 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
         assert.equal(await inbox.replay('1234'), false);
         assert.equal(await inbox.discard('1234'), false);
       });
+    });
+
+    it('counts what waits, is in flows and is dead, and knows since when', async () => {
+      const { inbox, seen } = await started({ inFlight: 1 });
+      assert.equal((await inbox.stats()).oldest, undefined);
+      const since = Date.now();
+      await putAll(inbox, ['a', 'b', 'c', 'd']);
+      await inbox.giveUp((await seen.one()).id, 1);
+      await seen.one();
+      const { waiting, inFlight, dead, delayed, oldest } = await inbox.stats();
+      assert.deepEqual(
+        { waiting, inFlight, dead, delayed },
+        { waiting: 2, inFlight: 1, dead: 1, delayed: 0 },
+      );
+      assert.equal(oldest, since);
     });
 
     describe('bounds', () => {

@@ -42,9 +42,9 @@ describe('what a Redis says', () => {
 
   describe('about what it keeps', () => {
     /** A server whose settings are known; the rest it refuses. */
-    function server(settings: Record<string, string>, info?: string) {
-      const ask = (...[command, , name]: unknown[]) => {
-        if (command === 'INFO') return Promise.resolve(info && Buffer.from(info));
+    function server(settings: Record<string, string>, info = '') {
+      const ask = (...[command, about, name]: unknown[]) => {
+        if (command === 'INFO') return Promise.resolve(about === 'persistence' && Buffer.from(info));
         const value = settings[String(name)];
         return Promise.resolve(value === undefined ? [] : [Buffer.from(String(name)), Buffer.from(value)]);
       };
