@@ -26,42 +26,45 @@ async function main(): Promise<void> {
   mkdirSync(target, { recursive: true });
   const [browser, nodeRed] = await Promise.all([
     launchBrowser(),
-    startNodeRed({ flows, settings: { onegevitySandboxPace: 2 } }),
+    startNodeRed({ flows, allNodes: true, settings: { onegevitySandboxPace: 2 } }),
   ]);
-  const editor = await Editor.open(browser, nodeRed, { language: 'en-US', width: 1980, height: 1060 });
-  await editor.page.evaluate(`RED.actions.invoke('core:show-debug-tab')`);
-  // The node by which tests look into flows is not in users' palettes.
-  await editor.page.evaluate(
-    `document.querySelector('[data-palette-type="test-probe"]').closest('.red-ui-palette-category').remove()`,
-  );
-  await editor.page.locator(`[id="${idOf('inject')}"] .red-ui-flow-node-button-button`).click();
-  await nodeRed.waitForLog(/report fetched/, 30_000);
-  await editor.page.getByText(/report fetched/).waitFor();
-  await editor.page.evaluate(`document.querySelector('#red-ui-palette-Onegevity')?.scrollIntoView()`);
-  await editor.shoot(join(target, 'order-a-test-kit.png'));
-  const field = (id: string) => editor.page.locator(`#${id}`);
-  // As those see them who go to staging, with nothing of this computer.
-  const dialogs: [name: string, id: string, prepare?: () => Promise<unknown>][] = [
-    ['order', idOf('onegevity-order', 'createPatientOrder')],
-    [
-      'webhook',
-      idOf('onegevity-webhook'),
-      () => field('node-input-publicUrl').fill('https://red.example.com'),
-    ],
-    [
-      'config',
-      idOf('onegevity-config'),
-      () => field('node-config-input-environmentChoice').selectOption('staging'),
-    ],
-  ];
-  for (const [name, id, prepare] of dialogs) {
-    await editor.openDialog(id);
-    await prepare?.();
-    await editor.shoot(join(target, `${name}.png`), '.red-ui-tray', false);
-    await editor.cancel();
+  try {
+    const editor = await Editor.open(browser, nodeRed, { language: 'en-US', width: 1980, height: 1060 });
+    await editor.page.evaluate(`RED.actions.invoke('core:show-debug-tab')`);
+    // The node by which tests look into flows is not in users' palettes.
+    await editor.page.evaluate(
+      `document.querySelector('[data-palette-type="test-probe"]').closest('.red-ui-palette-category').remove()`,
+    );
+    await editor.page.locator(`[id="${idOf('inject')}"] .red-ui-flow-node-button-button`).click();
+    await nodeRed.waitForLog(/report fetched/, 30_000);
+    await editor.page.getByText(/report fetched/).waitFor();
+    await editor.page.evaluate(`document.querySelector('#red-ui-palette-Onegevity')?.scrollIntoView()`);
+    await editor.shoot(join(target, 'order-a-test-kit.png'));
+    const field = (id: string) => editor.page.locator(`#${id}`);
+    // As those see them who go to staging, with nothing of this computer.
+    const dialogs: [name: string, id: string, prepare?: () => Promise<unknown>][] = [
+      ['order', idOf('onegevity-order', 'createPatientOrder')],
+      [
+        'webhook',
+        idOf('onegevity-webhook'),
+        () => field('node-input-publicUrl').fill('https://red.example.com'),
+      ],
+      [
+        'config',
+        idOf('onegevity-config'),
+        () => field('node-config-input-environmentChoice').selectOption('staging'),
+      ],
+    ];
+    for (const [name, id, prepare] of dialogs) {
+      await editor.openDialog(id);
+      await prepare?.();
+      await editor.shoot(join(target, `${name}.png`), '.red-ui-tray', false);
+      await editor.cancel();
+    }
+  } finally {
+    await browser.close();
+    await nodeRed.stop();
   }
-  await browser.close();
-  await nodeRed.stop();
 }
 
 main().catch((error: unknown) => {

@@ -59,33 +59,39 @@ function flow(): FlowNode[] {
 }
 
 async function main(): Promise<void> {
-  const [browser, nodeRed] = await Promise.all([launchBrowser(), startNodeRed({ flows: flow() })]);
+  const [browser, nodeRed] = await Promise.all([
+    launchBrowser(),
+    startNodeRed({ flows: flow(), allNodes: true }),
+  ]);
   const only = process.argv[3];
-  const editor = await Editor.open(browser, nodeRed, { language, width: 1700, height: 1100 });
-  await editor.page.waitForLoadState('networkidle');
-  await editor.shoot(join(target, '00-workspace.png'));
-  await editor.page.evaluate(
-    `RED.actions.invoke('core:toggle-sidebar'); document.querySelector('#red-ui-palette-Onegevity')?.scrollIntoView()`,
-  );
-  await editor.shoot(join(target, '01-palette.png'));
-  for (const { id, type } of flow()) {
-    if (!type.startsWith('onegevity-') || (only && !id.includes(only))) continue;
-    await editor.openDialog(id);
-    await editor.shoot(join(target, `${type.slice('onegevity-'.length)}-${id}.png`), '.red-ui-tray');
-    await editor.cancel();
+  try {
+    const editor = await Editor.open(browser, nodeRed, { language, width: 1700, height: 1100 });
+    await editor.page.waitForLoadState('networkidle');
+    await editor.shoot(join(target, '00-workspace.png'));
+    await editor.page.evaluate(
+      `RED.actions.invoke('core:toggle-sidebar'); document.querySelector('#red-ui-palette-Onegevity')?.scrollIntoView()`,
+    );
+    await editor.shoot(join(target, '01-palette.png'));
+    for (const { id, type } of flow()) {
+      if (!type.startsWith('onegevity-') || (only && !id.includes(only))) continue;
+      await editor.openDialog(id);
+      await editor.shoot(join(target, `${type.slice('onegevity-'.length)}-${id}.png`), '.red-ui-tray');
+      await editor.cancel();
+    }
+    for (const name of only ? [] : examples) {
+      await editor.importExample(name.slice(0, -'.json'.length));
+      await editor.page.evaluate(`(() => {
+        RED.workspaces.show(RED.nodes.getWorkspaceOrder().at(-1));
+        for (const each of document.querySelectorAll('.red-ui-notification')) each.remove();
+      })()`);
+      await editor.shoot(join(target, `example-${name.slice(0, 2)}.png`));
+    }
+    console.log(target);
+    if (editor.complaints.length > 0) console.log(editor.complaints.join('\n'));
+  } finally {
+    await browser.close();
+    await nodeRed.stop();
   }
-  for (const name of only ? [] : examples) {
-    await editor.importExample(name.slice(0, -'.json'.length));
-    await editor.page.evaluate(`(() => {
-      RED.workspaces.show(RED.nodes.getWorkspaceOrder().at(-1));
-      for (const each of document.querySelectorAll('.red-ui-notification')) each.remove();
-    })()`);
-    await editor.shoot(join(target, `example-${name.slice(0, 2)}.png`));
-  }
-  await browser.close();
-  await nodeRed.stop();
-  console.log(target);
-  if (editor.complaints.length > 0) console.log(editor.complaints.join('\n'));
 }
 
 main().catch((error: unknown) => {
