@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { order, post, raw, signed } from '../webhook';
 import type { Stand } from './stand';
 
 export function httpCases(stand: () => Stand): void {
   it('answers other methods with 405 and Allow', async () => {
     const { url } = await stand().fresh();
-    for (const method of ['GET', 'PUT', 'DELETE', 'PATCH']) {
+    for (const method of ['GET', 'PUT', 'DELETE', 'PATCH', 'HEAD']) {
       const answer = await post(url, order, { method });
-      assert.deepEqual([answer.status, answer.headers.allow, answer.body], [405, 'POST', 'refused']);
+      const body = method === 'HEAD' ? '' : 'refused';
+      assert.deepEqual([answer.status, answer.headers.allow, answer.body], [405, 'POST', body], method);
     }
     assert.deepEqual(await stand().settled(), []);
   });
@@ -29,6 +32,30 @@ export function httpCases(stand: () => Stand): void {
       }
       assert.equal((await post(origin + path, order, { signature: signed('x') })).status, 401);
     }
+  });
+
+  it('leaves OPTIONS to Express and to CORS, and takes none for a delivery', async () => {
+    const { url } = await stand().fresh();
+    const { status, headers } = await post(url, order, { method: 'OPTIONS' });
+    const cors = headers['access-control-allow-origin'] !== undefined;
+    assert.deepEqual([status, headers.allow], cors ? [204, undefined] : [200, 'POST']);
+    assert.deepEqual(await stand().settled(), []);
+  });
+
+  it('asks for the body of a client that waits to be asked', async () => {
+    const { url } = await stand().fresh();
+    const headers = {
+      expect: '100-continue',
+      'content-length': order.length,
+      'x-onegevity-signature': signed(order),
+    };
+    const sent = request(url, { method: 'POST', agent: false, headers });
+    sent.flushHeaders();
+    await once(sent, 'continue');
+    sent.end(order);
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    response.resume();
+    assert.equal(response.statusCode, 200);
   });
 
   it('takes the absolute form of a request target', async () => {
