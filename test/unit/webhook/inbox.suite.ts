@@ -385,8 +385,17 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
 
       it('of an unknown id are neither replayed nor discarded', async () => {
         const { inbox } = await started();
-        assert.equal(await inbox.replay('1234'), false);
-        assert.equal(await inbox.discard('1234'), false);
+        for (const id of ['1234', '1234567890123456']) {
+          assert.equal(await inbox.replay(id), false);
+          assert.equal(await inbox.discard(id), false);
+        }
+      });
+
+      it('are emitted no more, also when their time in the flow would have been over', async () => {
+        const { inbox, seen } = await withDeadLetters(['a']);
+        await bench.elapse(2 * visibility);
+        assert.deepEqual(await seen.rest(inbox), []);
+        assert.equal((await inbox.deadLetters(10)).length, 1);
       });
     });
 
@@ -437,6 +446,7 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
         const before = await started({ maxEvents: 2 });
         await putAll(before.inbox, ['a', 'b']);
         const { bytes } = await before.inbox.stats();
+        assert.ok(bytes > 0);
         await before.inbox.close();
         const { inbox } = await started({ maxEvents: 2 });
         assert.equal((await inbox.stats()).bytes, bytes);

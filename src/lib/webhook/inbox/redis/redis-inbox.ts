@@ -24,6 +24,9 @@ import { riskOf } from './persistence';
 import * as replies from './replies';
 import * as scripts from './scripts';
 
+/** Milliseconds after which an instance that holds nothing counts as one that will not come back. */
+const longUnseen = 24 * 3600 * 1000;
+
 interface Parts {
   /** Names this opening of the inbox among the consumers of the group. */
   me: string;
@@ -172,7 +175,7 @@ export class RedisInbox implements Inbox {
   async #opened(consumer: InboxConsumer): Promise<void> {
     if (!this.#parts) return;
     const { link, emission, dead, owed } = this.#parts;
-    this.clock.heard(Number(replies.text(await link.run(scripts.open))));
+    this.clock.heard(Number(replies.text(await link.run(scripts.open, longUnseen))));
     const risk = await riskOf(link);
     if (risk) consumer.risk(risk);
     await owed.settle();

@@ -47,11 +47,15 @@ end
 
 const script = (source: string) => new Script(common + source);
 
-/** Creates the group, and removes the consumers of instances that have ended. @returns the server's time */
+/**
+ * Creates the group, and removes the consumers of instances that have ended: milliseconds after which one that holds
+ * nothing has.
+ * @returns the server's time
+ */
 export const open = script(`
 local known = redis.pcall('XINFO', 'GROUPS', events)
 if known.err or #known == 0 then redis.call('XGROUP', 'CREATE', events, group, '0', 'MKSTREAM') end
-local longUnseen = 24 * 3600 * 1000
+local longUnseen = tonumber(ARGV[1])
 for _, info in ipairs(redis.call('XINFO', 'CONSUMERS', events, group)) do
   local consumer = {}
   for at = 1, #info, 2 do consumer[info[at]] = info[at + 1] end
