@@ -4,7 +4,8 @@ import process from 'node:process';
  * Mutation testing of the library, by hand, since it takes long:
  * `npm install --prefix ../stryker @stryker-mutator/core@9 @stryker-mutator/mocha-runner@9 typescript@5`, then
  * `../stryker/node_modules/.bin/stryker run` (with npx it does not find TypeScript).
- * It runs the unit tests only. `STRYKER_MUTATE` and `STRYKER_TESTS` narrow it down (globs with spaces between).
+ * It runs the unit tests only. `STRYKER_MUTATE` and `STRYKER_TESTS` narrow it down (globs with spaces between). Tests run
+ * in the order in which they are named: those that need a server last.
  */
 export default {
   testRunner: 'mocha',
