@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { eventBody, inboxCredentials, inboxFlow } from '../support/inbox-flow';
@@ -7,44 +7,35 @@ import { type NodeRed, type NodeRedOptions, startNodeRed } from '../support/node
 import { post } from '../support/webhook';
 
 const packageRoot = join(__dirname, '../..');
-const { name, dependencies } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
-  name: string;
+const { dependencies } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
   dependencies: Record<string, string>;
 };
 
-/** Puts this package and what it depends on into a user folder, and not the packages that it does not bring along. */
-function install(userDir: string): void {
-  const modules = join(userDir, 'node_modules');
+/** Copies this package with what it depends on, and without the packages that it does not bring along. */
+function copyPackage(folder: string): void {
   for (const part of ['dist', 'package.json'])
-    cpSync(join(packageRoot, part), join(modules, name, part), { recursive: true });
+    cpSync(join(packageRoot, part), join(folder, part), { recursive: true });
   for (const dependency of Object.keys(dependencies)) {
-    mkdirSync(dirname(join(modules, dependency)), { recursive: true });
-    symlinkSync(join(packageRoot, 'node_modules', dependency), join(modules, dependency), 'dir');
+    const link = join(folder, 'node_modules', dependency);
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(join(packageRoot, 'node_modules', dependency), link, 'dir');
   }
-  const project = {
-    name: 'node-red-project',
-    version: '0.0.1',
-    private: true,
-    dependencies: { [name]: '*' },
-  };
-  writeFileSync(join(userDir, 'package.json'), JSON.stringify(project));
 }
 
 describe('a webhook node whose inbox in Redis cannot be made, on a real Node-RED', () => {
-  let userDir: string;
-  let nodeRed: NodeRed;
+  let nodeRed: NodeRed | undefined;
+  let packageFolder: string | undefined;
 
-  beforeEach(() => (userDir = mkdtempSync(join(tmpdir(), 'onegevity-redis-refused-'))));
   afterEach(async () => {
-    await nodeRed.stop();
-    rmSync(userDir, { recursive: true, force: true });
+    await nodeRed?.stop();
+    if (packageFolder) rmSync(packageFolder, { recursive: true });
+    nodeRed = packageFolder = undefined;
   });
 
   async function refuses(redisUrl: string, text: string, log: RegExp, options: NodeRedOptions = {}) {
     nodeRed = await startNodeRed({
       flows: inboxFlow({ inbox: 'redis' }),
       credentials: { config: { ...inboxCredentials.config, redisUrl } },
-      userDir,
       ...options,
     });
     const status = await nodeRed.waitForStatus('hook', (shown) => shown.text === text);
@@ -52,17 +43,18 @@ describe('a webhook node whose inbox in Redis cannot be made, on a real Node-RED
     assert.match(nodeRed.log, log);
     assert.equal((await post(`${nodeRed.url}/hook/order.created`, eventBody(1))).status, 503);
     assert.deepEqual(nodeRed.messages, []);
+    return nodeRed;
   }
 
   it('says how to install the Redis client where it is missing, and refuses events', async () => {
-    install(userDir);
-    await refuses('redis://127.0.0.1:9', 'redis not installed', /npm install redis@6/, {
-      linkPackage: false,
-    });
+    packageFolder = mkdtempSync(join(tmpdir(), 'onegevity-without-redis-'));
+    copyPackage(packageFolder);
+    const options = { packageFolder };
+    await refuses('redis://127.0.0.1:9', 'redis not installed', /npm install redis@6/, options);
   });
 
   it('says that the address is none, without quoting it, and refuses events', async () => {
-    await refuses('clinic.internal:6379', 'bad Redis URL', /The Redis URL is missing/);
-    assert.doesNotMatch(nodeRed.log, /clinic\.internal/);
+    const { log } = await refuses('clinic.internal:6379', 'bad Redis URL', /The Redis URL is missing/);
+    assert.doesNotMatch(log, /clinic\.internal/);
   });
 });

@@ -41,8 +41,8 @@ export interface NodeRedOptions {
   /** More folders with nodes. */
   nodesDir?: readonly string[];
   env?: Readonly<Record<string, string>>;
-  /** Link this package into the user folder. Default true. */
-  linkPackage?: boolean;
+  /** What is linked into the user folder as this package. Default: its own folder. */
+  packageFolder?: string;
   /**
    * Body of a script that starts Node-RED in place of Node-RED's own command, for tests of an embedded Node-RED.
    * It finds `settings` in scope and runs with this package's `require`.
@@ -280,7 +280,7 @@ function unused(flows: readonly FlowNode[]): string[] {
 /** Starts Node-RED and resolves when its flows run and its server listens. */
 export async function startNodeRed(options: NodeRedOptions = {}): Promise<NodeRed> {
   const userDir = options.userDir ?? mkdtempSync(join(tmpdir(), 'onegevity-node-red-'));
-  if (options.linkPackage !== false) linkPackage(userDir);
+  linkPackage(userDir, options.packageFolder ?? packageRoot);
   const flows = options.flows ?? [{ id: 'tab', type: 'tab', label: 'Test' }];
   if (options.flows || !options.userDir) {
     writeFileSync(join(userDir, 'flows.json'), JSON.stringify(flows));
@@ -331,12 +331,12 @@ export async function startNodeRed(options: NodeRedOptions = {}): Promise<NodeRe
   return nodeRed;
 }
 
-function linkPackage(userDir: string): void {
+function linkPackage(userDir: string, folder: string): void {
   const { name } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { name: string };
   const link = join(userDir, 'node_modules', name);
   mkdirSync(dirname(link), { recursive: true });
   rmSync(link, { force: true });
-  symlinkSync(packageRoot, link, 'dir');
+  symlinkSync(folder, link, 'dir');
   writeFileSync(
     join(userDir, 'package.json'),
     JSON.stringify({

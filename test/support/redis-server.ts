@@ -86,6 +86,17 @@ export class RedisServer {
   }
 }
 
+/** One server for the tests of a suite, which are skipped where there is none. @returns the server, once they run */
+export function useRedis(): () => RedisServer {
+  let server: RedisServer | undefined;
+  before(async function () {
+    if (!hasRedis) return this.skip();
+    server = await RedisServer.start();
+  });
+  after(() => server?.remove());
+  return () => server!;
+}
+
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -6,10 +6,14 @@ import { type SinonFakeTimers, useFakeTimers } from 'sinon';
 import type { Inbox, InboxOptions } from '../../../src/lib/webhook/inbox/inbox';
 import { Keyring } from '../../../src/lib/webhook/inbox/keyring';
 import type { Clock } from '../../../src/lib/webhook/inbox/redis/clock';
-import { type Connection, redisConnect } from '../../../src/lib/webhook/inbox/redis/connection';
+import {
+  type Connection,
+  redisConnect,
+  type RedisOptions,
+} from '../../../src/lib/webhook/inbox/redis/connection';
 import { RedisInbox } from '../../../src/lib/webhook/inbox/redis/redis-inbox';
 import { InboxRecorder } from '../../support/inbox-recorder';
-import { hasRedis, RedisServer } from '../../support/redis-server';
+import { RedisServer, useRedis } from '../../support/redis-server';
 import { describeInbox, type InboxBench } from './inbox.suite';
 
 /** The test's own time, instead of the server's. */
@@ -100,15 +104,9 @@ class RedisBench implements InboxBench {
 }
 
 describe('the inbox in Redis', () => {
-  let server: RedisServer;
+  const server = useRedis();
 
-  before(async function () {
-    if (!hasRedis) return this.skip();
-    server = await RedisServer.start();
-  });
-  after(() => server?.remove());
-
-  describeInbox('Redis', () => Promise.resolve(new RedisBench(server)));
+  describeInbox('Redis', () => Promise.resolve(new RedisBench(server())));
 
   const key = Keyring.generate();
   const visibility = 60_000;
@@ -121,7 +119,7 @@ describe('the inbox in Redis', () => {
     let open: Inbox[];
 
     beforeEach(() => {
-      bench = new RedisBench(server);
+      bench = new RedisBench(server());
       open = [];
     });
     afterEach(async () => {
@@ -266,13 +264,9 @@ describe('the inbox in Redis', () => {
       inbox = undefined;
     });
 
-    async function startedOn(settings: Record<string, string>, password?: string, username?: string) {
+    async function startedOn(settings: Record<string, string>, login: Partial<RedisOptions> = {}) {
       own = await RedisServer.start(settings);
-      const connect = await redisConnect({
-        url: own.url,
-        ...(password ? { password } : {}),
-        ...(username ? { username } : {}),
-      });
+      const connect = await redisConnect({ url: own.url, ...login });
       inbox = new RedisInbox('test', connect, new Keyring(key), { visibility, attempts: 3 });
       const seen = new InboxRecorder();
       await inbox.open(seen);
@@ -300,20 +294,23 @@ describe('the inbox in Redis', () => {
     });
 
     it('says that the password is wrong', async () => {
-      const { inbox, seen } = await startedOn({ requirepass: 'right' }, 'wrong');
+      const { inbox, seen } = await startedOn({ requirepass: 'right' }, { password: 'wrong' });
       assert.deepEqual(seen.problems, ['redis_denied']);
       await assert.rejects(inbox.put(event('a')), { code: 'inbox_unavailable' });
     });
 
     it('logs in as the user that is named', async () => {
-      const { seen } = await startedOn({ user: 'nurse on >right ~* &* +@all' }, 'right', 'nurse');
+      const { seen } = await startedOn(
+        { user: 'nurse on >right ~* &* +@all' },
+        { username: 'nurse', password: 'right' },
+      );
       assert.deepEqual(seen.problems, [undefined]);
     });
 
     it('needs no other rights than docs/scaling.md names', async () => {
       const page = readFileSync(join(__dirname, '../../../docs/scaling.md'), 'utf8');
       const [, rights = ''] = /^ACL SETUSER onegevity on >PASSWORD (.+)$/m.exec(page) ?? [];
-      const { inbox, seen } = await startedOn({ user: `default on >right ${rights}` }, 'right');
+      const { inbox, seen } = await startedOn({ user: `default on >right ${rights}` }, { password: 'right' });
       await inbox.put(event('a'), { key: 'a', window: 1000 });
       const { id } = await seen.one();
       await inbox.giveUp(id, 1);

@@ -73,20 +73,16 @@ describe('an instance that shares an inbox in Redis', () => {
     clock = useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'], now: 1_000_000 });
     link = new ScriptedLink();
     seen = new InboxRecorder();
-    create(2);
+    const read = (stored: Buffer) => readEvent(keyring, 'inbox', stored);
+    const time = { now: () => Date.now(), heard: () => undefined };
+    const options = { me: 'me', visibility, attempts: 3, inFlight: 2, read };
+    dead = new DeadLetters(link as unknown as Link, time, keyring, seen, read);
+    emission = new Emission(link as unknown as Link, time, dead, seen, options);
   });
   afterEach(async () => {
     await emission.stop();
     clock.restore();
   });
-
-  function create(inFlight: number): void {
-    const read = (stored: Buffer) => readEvent(keyring, 'inbox', stored);
-    const time = { now: () => Date.now(), heard: () => undefined };
-    const options = { me: 'me', visibility, attempts: 3, inFlight, read };
-    dead = new DeadLetters(link as unknown as Link, time, keyring, seen, read);
-    emission = new Emission(link as unknown as Link, time, dead, seen, options);
-  }
 
   const takes = () => link.calls(scripts.take).length;
   const emitted = () => seen.deliveries.map(({ id }) => id);
@@ -141,6 +137,16 @@ describe('an instance that shares an inbox in Redis', () => {
       emission.freed();
       await quiet();
       assert.equal(takes(), 1);
+    });
+
+    it('again when a place becomes free, where a call failed and so there may be more', async () => {
+      link.next(scripts.take, () => Promise.reject(new Error('no room')));
+      emission.start();
+      await quiet();
+      assert.equal(takes(), 1);
+      emission.freed();
+      await quiet();
+      assert.equal(takes(), 2);
     });
 
     it('again where it was asked to while a call failed that broke nothing', async () => {

@@ -4,27 +4,22 @@ import { Keys } from '../../../src/lib/webhook/inbox/redis/keys';
 import * as replies from '../../../src/lib/webhook/inbox/redis/replies';
 import type { Script } from '../../../src/lib/webhook/inbox/redis/script';
 import * as scripts from '../../../src/lib/webhook/inbox/redis/scripts';
-import { hasRedis, RedisServer } from '../../support/redis-server';
+import { useRedis } from '../../support/redis-server';
 
 /** What an inbox seldom or never asks for by itself, since it has looked before: in between, others may have been. */
 describe('the scripts of the inbox in Redis', () => {
-  let server: RedisServer;
-  before(async function () {
-    if (!hasRedis) return this.skip();
-    server = await RedisServer.start();
-  });
-  after(() => server?.remove());
+  const server = useRedis();
 
   const [visibility, attempts, plenty, aDay] = [60_000, 3, 1000, 24 * 3600 * 1000];
   let keys: Keys;
   let now: number;
   const run = async (script: Script, ...args: (string | number)[]): Promise<unknown> => {
     const parts = [keys.all.length, ...keys.all, ...args].map(String);
-    return (await server.commands(['EVAL', script.source, ...parts]))[0];
+    return (await server().commands(['EVAL', script.source, ...parts]))[0];
   };
   const ask = async (command: string, name: string, ...args: string[]): Promise<unknown> => {
     const key = keys.all.find((each) => each.endsWith(`:${name}`))!;
-    return (await server.commands([...command.split(' '), key, ...args]))[0];
+    return (await server().commands([...command.split(' '), key, ...args]))[0];
   };
   /** @returns the event's id */
   const add = async (...hashes: string[]): Promise<string> => {

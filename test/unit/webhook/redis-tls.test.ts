@@ -4,22 +4,17 @@ import { type AddressInfo, connect } from 'node:net';
 import { createServer, type Server, type TlsOptions } from 'node:tls';
 import { type RedisOptions, redisConnect } from '../../../src/lib/webhook/inbox/redis/connection';
 import { authority, certificate, type CertificateName } from '../../support/certificates';
-import { hasRedis, RedisServer } from '../../support/redis-server';
+import { useRedis } from '../../support/redis-server';
 
 describe('A connection to Redis over TLS', () => {
-  let redis: RedisServer;
+  const redis = useRedis();
   let front: Server | undefined;
-  before(async function () {
-    if (!hasRedis) this.skip();
-    redis = await RedisServer.start();
-  });
-  after(() => redis?.remove());
   afterEach(() => void front?.close());
 
   /** Encrypts what Redis itself speaks in the clear. @returns its port */
   async function encrypt(name: CertificateName, options: TlsOptions = {}): Promise<number> {
     front = createServer({ ...certificate(name), ...options }, (socket) => {
-      const behind = connect(redis.port, '127.0.0.1');
+      const behind = connect(redis().port, '127.0.0.1');
       socket.pipe(behind).pipe(socket);
       for (const [one, other] of [
         [socket, behind],

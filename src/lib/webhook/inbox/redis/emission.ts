@@ -123,6 +123,8 @@ export class Emission {
       this.#again = false;
       while (this.leases.room > 0 && !this.#stopped) {
         const asked = this.leases.room;
+        // Also where the call fails.
+        this.#more = true;
         this.#more = (await this.#take(asked)) === asked;
         if (!this.#more) break;
       }
