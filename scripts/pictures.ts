@@ -38,6 +38,8 @@ async function main(): Promise<void> {
     await editor.page.locator(`[id="${idOf('inject')}"] .red-ui-flow-node-button-button`).click();
     await nodeRed.waitForLog(/report fetched/, 30_000);
     await editor.page.getByText(/report fetched/).waitFor();
+    // The node's last status comes after its message.
+    await editor.page.getByText('requesting').waitFor({ state: 'hidden' });
     await editor.page.evaluate(`document.querySelector('#red-ui-palette-Onegevity')?.scrollIntoView()`);
     await editor.shoot(join(target, 'order-a-test-kit.png'));
     const field = (id: string) => editor.page.locator(`#${id}`);
