@@ -1,4 +1,5 @@
 import { errorCodes } from '../../api/errors';
+import type { Emission } from './emission';
 import type { DeadLetter } from './inbox';
 import { type Death, readDeath, readEvent } from './record';
 import { all, arrival, keys, packed, type Shelf } from './shelf';
@@ -6,33 +7,43 @@ import { all, arrival, keys, packed, type Shelf } from './shelf';
 /** The dead letters of a local inbox, those set aside included. */
 export class DeadLetters {
   /** Found set aside at the start. */
-  readonly #unread: string[] = [];
+  #unread: string[] = [];
+  /** Found at the start: stored, and perhaps not announced before the process ended. */
+  #unannounced: string[] = [];
+  /** Those that are being replayed or discarded. */
+  readonly #underWay = new Map<string, Promise<unknown>>();
 
-  /** @param revived called for an event that is to be emitted again, at this time */
   constructor(
     private readonly shelf: Shelf,
-    private readonly revived: (due: number) => void,
+    private readonly emission: Emission,
   ) {}
 
   async open(): Promise<void> {
     const { shelf } = this;
     shelf.dead = 0;
     shelf.setAside = 0;
+    this.#unread = [];
+    this.#unannounced = [];
     await shelf.walk(all('x'), (key, value) => {
       if (isUnread(readDeath(shelf.keyring, key.slice(2), value))) {
         shelf.setAside++;
         this.#unread.push(key.slice(2));
       } else shelf.dead++;
     });
+    await shelf.walk(all('a'), (key) => void this.#unannounced.push(key.slice(2)));
   }
 
-  /** Gives back what was set aside for want of a key that is known by now. */
+  /**
+   * Gives back what was set aside for want of a key that is known by now, and tells of the dead letters that were
+   * stored before the process ended, and perhaps not announced.
+   */
   async restore(): Promise<void> {
     const { store, keyring } = this.shelf;
-    for (const id of this.#unread.splice(0)) {
+    await each(this.#unread, async (id) => {
       const record = await store.get(keys.dead(id));
       if (record && !('problem' in readEvent(keyring, id, record))) await this.replay(id);
-    }
+    });
+    await each(this.#unannounced, (id) => this.#alone(id, () => this.#announce(id)));
   }
 
   async list(limit: number, after?: string): Promise<DeadLetter[]> {
@@ -41,46 +52,70 @@ export class DeadLetters {
     return Promise.all(entries.map(([key, record]) => this.#shown(key.slice(2), record)));
   }
 
-  async replay(id: string): Promise<boolean> {
-    const { shelf } = this;
+  replay(id: string): Promise<boolean> {
+    return this.#alone(id, () => this.#replay(id));
+  }
+
+  discard(id: string): Promise<boolean> {
+    return this.#alone(id, () => this.#discard(id));
+  }
+
+  async #replay(id: string): Promise<boolean> {
+    const { shelf, emission } = this;
     const record = await shelf.store.get(keys.dead(id));
     if (!record) return false;
     const death = await shelf.death(id);
-    const due = Date.now();
-    await shelf.commit.settle(
+    emission.expect(id);
+    await shelf.commit.carryOut(
       [
         ...this.#removal(id),
         { type: 'put', key: keys.event(id), value: record },
-        { type: 'put', key: keys.state(id), value: packed({ attempts: 0, due, replayed: true }) },
-        { type: 'put', key: keys.retry(due, id), value: Buffer.alloc(0) },
+        { type: 'put', key: keys.state(id), value: packed({ attempts: 0, replayed: true }) },
       ],
-      true,
       () => {
         shelf.events++;
         this.#counted(death);
-        this.revived(due);
+        emission.schedule(id, 0);
       },
     );
     return true;
   }
 
-  async discard(id: string): Promise<boolean> {
+  async #discard(id: string): Promise<boolean> {
     const { shelf } = this;
     const record = await shelf.store.get(keys.dead(id));
     if (!record) return false;
     const death = await shelf.death(id);
-    await shelf.commit.settle(this.#removal(id), true, () => {
+    await shelf.commit.carryOut(this.#removal(id), () => {
       shelf.bytes -= record.length;
       this.#counted(death);
     });
     return true;
   }
 
+  async #announce(id: string): Promise<void> {
+    const { shelf } = this;
+    const record = await shelf.store.get(keys.dead(id));
+    const read = record && readEvent(shelf.keyring, id, record);
+    const death = await shelf.death(id);
+    if (read && !('problem' in read) && death) shelf.announce(id, death, read.event);
+  }
+
+  /** Lets one at a time have a dead letter: what is in one's way sees what the other has left. */
+  async #alone<T>(id: string, use: () => Promise<T>): Promise<T> {
+    for (let other = this.#underWay.get(id); other; other = this.#underWay.get(id))
+      await other.catch(() => undefined);
+    const using = use();
+    this.#underWay.set(id, using);
+    try {
+      return await using;
+    } finally {
+      this.#underWay.delete(id);
+    }
+  }
+
   #removal(id: string): { type: 'del'; key: string }[] {
-    return [
-      { type: 'del', key: keys.dead(id) },
-      { type: 'del', key: keys.death(id) },
-    ];
+    return [keys.dead(id), keys.death(id), keys.unannounced(id)].map((key) => ({ type: 'del', key }));
   }
 
   #counted(death: Death | undefined): void {
@@ -102,6 +137,18 @@ export class DeadLetters {
       cause: death?.cause ?? ('problem' in read ? read.problem : 'damaged'),
       ...(reason ? { reason } : {}),
     };
+  }
+}
+
+/** Takes out one after the other. What fails is left for the next time. */
+async function each(ids: string[], use: (id: string) => Promise<void>): Promise<void> {
+  for (let id = ids.shift(); id !== undefined; id = ids.shift()) {
+    try {
+      await use(id);
+    } catch (error) {
+      ids.unshift(id);
+      throw error;
+    }
   }
 }
 

@@ -1,44 +1,47 @@
+import type { InboxClock } from './clock';
+import { DelayQueue } from './delay-queue';
 import type { Delivery, InboxEvent } from './inbox';
 import { type Lease, Leases } from './leases';
 import { readEvent } from './record';
-import { all, keys, packed, type Shelf, sortable, type State, unpacked } from './shelf';
+import { all, keys, packed, type Shelf, type State, unpacked } from './shelf';
 
 const pageSize = 64;
 const longestTimer = 2 ** 31 - 1;
 
-interface Due {
-  id: string;
+/** A stored event that has been taken, to be emitted now. */
+interface Taken {
+  lease: Lease;
   record: Buffer;
   /** Undefined: as the record itself says. */
-  state?: State | undefined;
-  /** The time under which it was waiting to be emitted again. */
-  due?: number;
+  state: State | undefined;
 }
 
 /**
  * Decides what is emitted when. Events are read from the store in the order of arrival, behind a cursor, as places
  * become free; one that arrives when nothing waits and a place is free is emitted straight from memory, and is stored
- * with that emission already counted.
+ * with that emission already counted. What is to be emitted again later is kept in memory with its time.
+ *
+ * Every event that is not ended is in one place: behind the cursor, in the queue of those that have a time of their
+ * own, or in {@link leases}.
  */
 export class Emission {
   readonly leases: Leases;
-  delayed = 0;
+  readonly #delayed = new DelayQueue();
   /** Everything up to here has been emitted, or has its own time to be. */
   #cursor = '';
+  /** What lies behind the cursor and must not be emitted when the cursor comes there: it has had its own time. */
+  readonly #outOfOrder = new Set<string>();
   /** Last id that was not emitted from memory. */
   #tail = '';
   /** Everything up to here has been written, or never will be. */
   #settled = '';
   /** Last id stored before this inbox was opened: whether those were emitted before is not certain. */
   #inherited = '';
-  #nextDue = Infinity;
   #timer: NodeJS.Timeout | undefined;
   #pumping: Promise<void> | undefined;
   #again = false;
   #stopped = true;
   #ready: Delivery[] = [];
-  /** Taken from the store, and could not be emitted because the store failed. */
-  readonly #returned: Due[] = [];
 
   /**
    * @param attempts emissions before an event becomes a dead letter
@@ -46,6 +49,7 @@ export class Emission {
    */
   constructor(
     private readonly shelf: Shelf,
+    private readonly clock: InboxClock,
     private readonly attempts: number,
     visibility: number,
     inFlight: number,
@@ -53,20 +57,35 @@ export class Emission {
     this.leases = new Leases(inFlight, visibility, (expired) => this.#expired(expired));
   }
 
+  /** How many are to be emitted again at a time. */
+  get delayed(): number {
+    return this.#delayed.size;
+  }
+
   /** @param last the greatest id in the store */
   async open(last: string): Promise<void> {
     this.#inherited = last;
     this.#settled = last;
     this.#tail = last;
-    const retries = await this.shelf.store.entries(all('r'), 1);
-    await this.shelf.walk(all('r'), () => void this.delayed++);
-    this.#nextDue = retries[0] ? dueOf(retries[0][0]) : Infinity;
+    this.#delayed.clear();
+    this.#outOfOrder.clear();
+    let implausible = 0;
+    await this.shelf.walk(all('s'), (key, value) => {
+      const { delay, since } = unpacked(value);
+      if (delay === undefined) return;
+      const elapsed = since === undefined ? undefined : this.clock.since(since);
+      if (elapsed === undefined) implausible++;
+      const id = idOf(key);
+      this.expect(id);
+      this.#delayed.add(id, performance.now() + (elapsed === undefined ? 0 : delay - elapsed));
+    });
+    if (implausible > 0) this.shelf.consumer.risk('clock_set_back');
     this.#stopped = false;
-    this.#schedule();
+    this.#setTimer();
     this.pump();
   }
 
-  /** Emits nothing more. @returns the deliveries that were in flows */
+  /** Emits nothing more. @returns the deliveries that were not ended */
   async stop(): Promise<Lease[]> {
     this.#stopped = true;
     clearTimeout(this.#timer);
@@ -101,16 +120,34 @@ export class Emission {
     this.#settled = id;
     if (!direct) return this.pump();
     this.leases.unreserve();
-    if (this.#stopped) return;
-    this.leases.begin(id, 1, size, true);
-    this.#emit(id, 1, false, event);
+    // It is stored as emitted, and is not.
+    if (this.#stopped) return this.#store(id, { attempts: 0 });
+    if (this.leases.begin(id, 1, size, true)) this.#emit(id, 1, false, event);
   }
 
-  /** An event is to be emitted again at a time, in milliseconds since 1970. */
-  postponed(due: number): void {
-    this.delayed++;
-    this.#nextDue = Math.min(this.#nextDue, due);
-    this.#schedule();
+  /** An event is about to get a time of its own: the cursor passes over it. */
+  expect(id: string): void {
+    if (id > this.#cursor) this.#outOfOrder.add(id);
+  }
+
+  /** Has a stored event emitted again. @param delay milliseconds */
+  schedule(id: string, delay: number): void {
+    this.#delayed.add(id, performance.now() + delay);
+    this.#setTimer();
+    this.pump();
+  }
+
+  /** Has an event that was in a flow emitted again. @param delay milliseconds */
+  retry({ id, attempt }: Lease, delay: number): void {
+    this.leases.end(id);
+    this.#store(id, { attempts: attempt, delay, since: this.clock.moment() });
+    this.schedule(id, delay);
+  }
+
+  /** A deploy is not the event's fault: what it interrupts does not count as an attempt. */
+  interrupted({ id, attempt, phase }: Lease): void {
+    // Otherwise it has just become a dead letter, or is as it was before it was taken.
+    if (phase !== 'ending') this.#store(id, { attempts: attempt - 1, replayed: true });
   }
 
   /** Emits what may be emitted now. */
@@ -131,120 +168,122 @@ export class Emission {
     while (this.#again && !this.#stopped) {
       this.#again = false;
       while (this.leases.room > 0 && !this.#stopped) {
-        const page = await this.#nextPage(Math.min(pageSize, this.leases.room));
-        if (page.length === 0) break;
-        await this.#take(page);
-        if (!this.shelf.commit.usable) return;
+        const room = Math.min(pageSize, this.leases.room);
+        const due = await this.#takeDue(room);
+        const taken = due.length > 0 ? due : await this.#takeInOrder(room);
+        if (taken.length === 0) break;
+        for (const one of taken) this.#begin(one);
       }
     }
   }
 
-  async #nextPage(limit: number): Promise<Due[]> {
-    if (this.#returned.length > 0) return this.#returned.splice(0, limit);
-    if (this.#nextDue <= Date.now()) {
-      const due = await this.#dueNow(limit);
-      if (due.length > 0) return due;
+  /** @returns none only where none is due */
+  async #takeDue(room: number): Promise<Taken[]> {
+    const { store, commit } = this.shelf;
+    const leases: Lease[] = [];
+    for (let id = this.#nextDue(); id !== undefined; id = this.#nextDue()) {
+      const lease = this.leases.take(id);
+      if (lease && leases.push(lease) === room) break;
     }
-    return this.#nextInOrder(limit);
+    this.#setTimer();
+    if (leases.length === 0) return [];
+    try {
+      const stored = await Promise.all(
+        leases.map(({ id }) => Promise.all([store.get(keys.event(id)), store.get(keys.state(id))])),
+      );
+      const taken = leases.flatMap((lease, at): Taken[] => {
+        const [record, state] = stored[at]!;
+        if (record) return [{ lease, record, state: state && unpacked(state) }];
+        // Somebody has deleted it, or damage has.
+        this.leases.end(lease.id);
+        commit.owe([{ type: 'del', key: keys.state(lease.id) }]);
+        return [];
+      });
+      return taken.length > 0 ? taken : await this.#takeDue(room);
+    } catch (error) {
+      for (const { id } of leases) {
+        this.leases.end(id);
+        this.schedule(id, 0);
+      }
+      throw error;
+    }
   }
 
-  async #nextInOrder(limit: number): Promise<Due[]> {
+  #nextDue(): string | undefined {
+    return this.#delayed.take(performance.now());
+  }
+
+  /** @returns none only where none waits, or nothing can be read */
+  async #takeInOrder(room: number): Promise<Taken[]> {
     for (;;) {
       const until = this.#settled;
-      if (this.#cursor >= until) return [];
+      // What was refused may be found until the store is open again.
+      if (!this.shelf.commit.usable) return [];
+      if (this.#cursor >= until) {
+        this.#outOfOrder.clear();
+        return [];
+      }
       const { store } = this.shelf;
-      const events = await store.entries({ gt: keys.event(this.#cursor), lte: keys.event(until) }, limit);
-      const last = events.length < limit ? until : idOf(events.at(-1)![0]);
+      const events = await store.entries({ gt: keys.event(this.#cursor), lte: keys.event(until) }, room);
+      const last = events.length < room ? until : idOf(events.at(-1)![0]);
       const states = new Map(
         events.length === 0
           ? []
           : await store.entries({ gt: keys.state(this.#cursor), lte: keys.state(last) }, Infinity),
       );
       this.#cursor = last;
-      const page = events
-        .map(([key, record]): Due => {
-          const id = idOf(key);
-          const stored = states.get(keys.state(id));
-          return { id, record, state: stored && unpacked(stored) };
-        })
-        // Those that have their own time are found by it.
-        .filter(({ state }) => state?.due === undefined);
-      if (page.length > 0) return page;
+      const taken = events.flatMap(([key, record]): Taken[] => {
+        const id = idOf(key);
+        const lease = this.#outOfOrder.delete(id) ? undefined : this.leases.take(id);
+        const state = states.get(keys.state(id));
+        return lease ? [{ lease, record, state: state && unpacked(state) }] : [];
+      });
+      if (taken.length > 0) return taken;
     }
   }
 
-  async #dueNow(limit: number): Promise<Due[]> {
-    const { store, commit } = this.shelf;
-    // What is postponed while this reads lowers it again.
-    this.#nextDue = Infinity;
-    const marks = await store.entries({ gt: 'r!', lt: `r!${sortable(Date.now() + 1)}` }, limit);
-    const [next] = await store.entries({ gt: marks.at(-1)?.[0] ?? 'r!', lt: 'r"' }, 1);
-    this.#nextDue = Math.min(this.#nextDue, next ? dueOf(next[0]) : Infinity);
-    this.#schedule();
-    const page: Due[] = [];
-    for (const [key] of marks) {
-      const id = key.slice(key.lastIndexOf('!') + 1);
-      const [record, state] = await Promise.all([store.get(keys.event(id)), store.get(keys.state(id))]);
-      if (record) page.push({ id, record, state: state && unpacked(state), due: dueOf(key) });
-      else commit.owe([{ type: 'del', key }]);
-    }
-    return page;
-  }
-
-  /** Counts the emissions in the store first, so that an event that ends the process is not emitted for ever. */
-  async #take(page: readonly Due[]): Promise<void> {
+  /** Counts the emission in the store first, so that an event that ends the process is not emitted for ever. */
+  #begin({ lease, record, state }: Taken): void {
     const { shelf } = this;
-    await Promise.all(
-      page.map(async (one) => {
-        const { id, record, state, due } = one;
-        const read = readEvent(shelf.keyring, id, record);
-        const { attempts } = state ?? ('problem' in read ? { attempts: 0 } : read);
-        try {
-          if ('problem' in read) {
-            await shelf.bury(id, record, { attempts, cause: read.problem }, undefined, due);
-          } else if (attempts >= this.attempts) {
-            await shelf.bury(id, record, { attempts, cause: 'attempts' }, read.event, due);
-          } else {
-            const next: State = { attempts: attempts + 1, ...(state?.replayed ? { replayed: true } : {}) };
-            await shelf.commit.settle(
-              [
-                { type: 'put', key: keys.state(id), value: packed(next) },
-                ...(due === undefined ? [] : [{ type: 'del', key: keys.retry(due, id) } as const]),
-              ],
-              false,
-            );
-            const replayed = next.attempts > 1 || state?.replayed === true || id <= this.#inherited;
-            this.leases.begin(id, next.attempts, record.length);
-            this.#emit(id, next.attempts, replayed, read.event);
-          }
-          if (due !== undefined) this.delayed--;
-        } catch {
-          this.#returned.push(one);
-        }
-      }),
-    );
+    const { id } = lease;
+    const read = readEvent(shelf.keyring, id, record);
+    const { attempts } = state ?? ('problem' in read ? { attempts: 0 } : read);
+    if ('problem' in read) return this.#bury(lease, record, { attempts, cause: read.problem });
+    if (attempts >= this.attempts) return this.#bury(lease, record, { attempts, cause: 'attempts' }, read.event);
+    lease.attempt = attempts + 1;
+    lease.size = record.length;
+    const { attempt } = lease;
+    const replayed = attempt > 1 || state?.replayed === true || id <= this.#inherited;
+    this.#store(id, { attempts: attempt, ...(state?.replayed ? { replayed: true } : {}) }, () => {
+      if (this.#stopped) return;
+      this.leases.open(lease);
+      this.#emit(id, attempt, replayed, read.event);
+    });
   }
 
-  /** Emits again what was not ended in time. */
+  #bury(
+    lease: Lease,
+    record: Buffer,
+    death: { attempts: number; cause: 'attempts' | 'damaged' | 'unknown_key' },
+    event?: InboxEvent,
+  ): void {
+    lease.phase = 'ending';
+    this.shelf
+      .bury(lease.id, record, death, event, () => this.leases.end(lease.id))
+      .then(
+        () => this.pump(),
+        // Closed before: it is found again as it was.
+        () => undefined,
+      );
+  }
+
+  #store(id: string, state: State, written?: () => void): void {
+    this.shelf.commit.owe([{ type: 'put', key: keys.state(id), value: packed(state) }], written);
+  }
+
+  /** Emits again what was not ended in time. Nothing need be stored: after a restart it is emitted at once, too. */
   #expired(leases: readonly Lease[]): void {
-    for (const { id, attempt } of leases) {
-      this.postpone(id, { attempts: attempt, due: Date.now() });
-    }
-    this.pump();
-  }
-
-  /** Has an event emitted again at `state.due`. */
-  postpone(id: string, state: State & { due: number }): void {
-    this.shelf.commit.owe(
-      [
-        { type: 'put', key: keys.state(id), value: packed(state) },
-        { type: 'put', key: keys.retry(state.due, id), value: Buffer.alloc(0) },
-      ],
-      () => {
-        this.postponed(state.due);
-        this.pump();
-      },
-    );
+    for (const { id } of leases) this.schedule(id, 0);
   }
 
   #emit(id: string, attempt: number, replayed: boolean, event: InboxEvent): void {
@@ -259,23 +298,22 @@ export class Emission {
     for (const delivery of deliveries) if (!this.#stopped) this.shelf.consumer.deliver(delivery);
   }
 
-  #schedule(): void {
+  #setTimer(): void {
     clearTimeout(this.#timer);
-    if (this.#stopped || this.#nextDue === Infinity) return;
-    const pause = Math.min(Math.max(0, this.#nextDue - Date.now()), longestTimer);
-    this.#timer = setTimeout(() => {
-      // A timer may come a millisecond before the clock, or because it cannot wait any longer.
-      if (this.#nextDue > Date.now()) this.#schedule();
-      else this.pump();
-    }, pause);
+    if (this.#stopped || this.#delayed.next === Infinity) return;
+    const pause = Math.max(0, this.#delayed.next - performance.now());
+    this.#timer = setTimeout(
+      () => {
+        // It may come early, since it cannot wait any longer.
+        if (this.#delayed.next > performance.now()) this.#setTimer();
+        else this.pump();
+      },
+      Math.min(Math.ceil(pause), longestTimer),
+    );
     this.#timer.unref();
   }
 }
 
 function idOf(key: string): string {
   return key.slice(2);
-}
-
-function dueOf(key: string): number {
-  return Number(key.split('!')[1]);
 }

@@ -10,10 +10,10 @@ interface Entry {
   sync: boolean;
   /** Called in the order of entries, before any other entry is written. */
   written?: () => void;
-  /** Set where the caller wants to know; without it the entry is kept until it is written. */
+  /** Set where the caller wants to know. */
   refused?: (error: OnegevityError) => void;
-  /** What was refused must not turn up later either. */
-  undo?: boolean;
+  /** Kept until it is written. What is not kept is refused after a failure, and must not turn up later either. */
+  kept: boolean;
 }
 
 export interface GroupCommitEvents {
@@ -60,20 +60,20 @@ export class GroupCommit {
    * @throws OnegevityError `inbox_unavailable`: they are not written, and will not be
    */
   write(operations: readonly Operation[], written: () => void): Promise<void> {
-    return this.#promised({ operations, sync: true, undo: true, written });
+    return this.#promised({ operations, sync: true, kept: false, written });
   }
 
   /**
-   * Resolves once the operations are written.
-   * @throws OnegevityError `inbox_unavailable`: it is not certain whether they are; to be given again
+   * Resolves once the operations are written and synced; where the storage fails, once it is back.
+   * @throws OnegevityError `inbox_unavailable`: it was closed before
    */
-  settle(operations: readonly Operation[], sync: boolean, written?: () => void): Promise<void> {
-    return this.#promised({ operations, sync, ...(written ? { written } : {}) });
+  carryOut(operations: readonly Operation[], written: () => void): Promise<void> {
+    return this.#promised({ operations, sync: true, kept: true, written });
   }
 
   /** Writes the operations as soon as that is possible; they survive the end of the process, not yet of the machine. */
   owe(operations: readonly Operation[], written?: () => void): void {
-    this.#add({ operations, sync: false, ...(written ? { written } : {}) });
+    this.#add({ operations, sync: false, kept: true, ...(written ? { written } : {}) });
   }
 
   /** Something could not be read: the store is opened again, as after a failed write. */
@@ -93,6 +93,7 @@ export class GroupCommit {
     await this.idle();
     this.#usable = false;
     await this.#closing;
+    for (const { refused } of this.#queue) refused?.(new OnegevityError('inbox_unavailable'));
     await this.store.close();
   }
 
@@ -100,6 +101,8 @@ export class GroupCommit {
     await this.#closing;
     try {
       const damage = await this.store.open();
+      // What may have been written, or not, is certain before anybody reads.
+      await this.#writeQueue();
       await this.events.opened(damage);
     } catch {
       return this.#fault();
@@ -112,7 +115,8 @@ export class GroupCommit {
 
   #promised(entry: Entry): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (!this.#usable || this.#closed) return reject(new OnegevityError('inbox_unavailable'));
+      if (this.#closed || !(this.#usable || entry.kept))
+        return reject(new OnegevityError('inbox_unavailable'));
       this.#add({
         ...entry,
         written: () => {
@@ -140,19 +144,31 @@ export class GroupCommit {
   async #run(): Promise<void> {
     // Everything that has arrived with the same turn of the event loop belongs to the same group.
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.#usable && this.#queue.length > 0) {
-      const group = this.#nextGroup();
-      try {
-        await this.store.write(
-          group.flatMap(({ operations }) => operations),
-          group.some(({ sync }) => sync),
-        );
-      } catch {
-        this.#refuse(group);
-        return this.#fault();
-      }
-      for (const { written } of group) written?.();
+    try {
+      while (this.#usable && this.#queue.length > 0) await this.#writeGroup();
+    } catch {
+      this.#fault();
     }
+  }
+
+  async #writeQueue(): Promise<void> {
+    while (this.#queue.length > 0) await this.#writeGroup();
+  }
+
+  async #writeGroup(): Promise<void> {
+    const group = this.#nextGroup();
+    try {
+      await this.store.write(
+        group.flatMap(({ operations }) => operations),
+        group.some(({ sync }) => sync),
+      );
+    } catch (error) {
+      // Before anybody learns of it: nobody may read what was refused and may be there for now.
+      this.#usable = false;
+      this.#refuse(group);
+      throw error;
+    }
+    for (const { written } of group) written?.();
   }
 
   #nextGroup(): Entry[] {
@@ -164,18 +180,18 @@ export class GroupCommit {
   }
 
   /**
-   * Gives back what its callers were waiting for and keeps the rest. Whether the failed group was written after all
-   * shows only later, so what was refused is deleted first.
+   * Refuses what need not be kept. Whether the failed group was written after all shows only later, so what was refused
+   * is deleted first.
    */
   #refuse(group: readonly Entry[]): void {
     const undone = group
-      .filter(({ undo }) => undo)
+      .filter(({ kept }) => !kept)
       .flatMap(({ operations }) => operations)
       .map(({ key }): Operation => ({ type: 'del', key }));
     const waiting = [...group, ...this.#queue];
-    this.#queue = waiting.filter(({ refused }) => !refused);
-    if (undone.length > 0) this.#queue.unshift({ operations: undone, sync: true });
-    for (const { refused } of waiting) refused?.(new OnegevityError('inbox_unavailable'));
+    this.#queue = waiting.filter(({ kept }) => kept);
+    if (undone.length > 0) this.#queue.unshift({ operations: undone, sync: true, kept: true });
+    for (const { kept, refused } of waiting) if (!kept) refused?.(new OnegevityError('inbox_unavailable'));
   }
 
   #fault(): void {

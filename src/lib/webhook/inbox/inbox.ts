@@ -100,9 +100,9 @@ export interface InboxConsumer {
 
 /**
  * What a storage does not promise: to keep what it has acknowledged, to keep it when memory is short; or nobody may
- * ask it.
+ * ask it. Or stored times are in the future, since a clock was wrong: what they delayed is emitted now.
  */
-export type StorageRisk = 'redis_not_durable' | 'redis_evicts' | 'redis_unchecked';
+export type StorageRisk = 'redis_not_durable' | 'redis_evicts' | 'redis_unchecked' | 'clock_set_back';
 
 /**
  * Keeps events until a flow has dealt with them: what {@link Inbox.put} accepted is emitted until somebody ends it,
@@ -126,7 +126,10 @@ export interface Inbox {
   done(id: string, attempt?: number): Promise<void>;
   /** Emits the event again. @param delay milliseconds @throws OnegevityError as {@link done} */
   retry(id: string, attempt: number | undefined, delay: number): Promise<void>;
-  /** Makes the event a dead letter. @throws OnegevityError as {@link done} */
+  /**
+   * Makes the event a dead letter. Resolves once that is stored: where the storage fails meanwhile, once it is back.
+   * @throws OnegevityError as {@link done}, `inbox_unavailable`
+   */
   giveUp(id: string, attempt: number | undefined, reason?: string): Promise<void>;
   /** Oldest arrival first, or oldest death. @param after id of the last one of the page before */
   deadLetters(limit: number, after?: string): Promise<DeadLetter[]>;

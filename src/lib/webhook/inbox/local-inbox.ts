@@ -1,13 +1,15 @@
 import { OnegevityError } from '../../api/errors';
+import { InboxClock } from './clock';
 import { DeadLetters } from './dead-letters';
 import { Emission } from './emission';
+import { EventIds } from './event-ids';
 import { GroupCommit } from './group-commit';
 import type { DeadLetter, Inbox, InboxConsumer, InboxEvent, InboxOptions, InboxStats, Unique } from './inbox';
 import type { Keyring } from './keyring';
 import type { Lease } from './leases';
 import { RecentHashes } from './recent-hashes';
 import { readEvent, sealEvent } from './record';
-import { all, arrival, keys, packed, Shelf, sortable } from './shelf';
+import { all, arrival, keys, Shelf } from './shelf';
 import type { Operation, Store } from './store';
 
 interface Parts {
@@ -23,7 +25,7 @@ export class LocalInbox implements Inbox {
   readonly #maxEvents: number;
   readonly #maxBytes: number;
   #parts: Parts | undefined;
-  #lastId = '';
+  readonly #ids = new EventIds();
   /** Events on their way into the store. */
   #entering = 0;
   #counted = false;
@@ -32,6 +34,8 @@ export class LocalInbox implements Inbox {
     private readonly store: Store,
     private readonly keyring: Keyring,
     private readonly options: InboxOptions,
+    /** Names the process, whose monotonic clock no other has. */
+    private readonly process?: string,
   ) {
     this.#maxEvents = options.maxEvents ?? 250_000;
     this.#maxBytes = options.maxBytes ?? 2 ** 30;
@@ -45,17 +49,18 @@ export class LocalInbox implements Inbox {
         consumer.state(problem);
         if (problem) return;
         emission.pump();
-        // Where the store fails in between, that is reported as such, and the next opening goes on.
+        // Where the store fails in between, the next opening goes on.
         dead.restore().then(
           () => emission.pump(),
-          () => undefined,
+          () => commit.failed(),
         );
       },
     });
     const shelf = new Shelf(this.store, this.keyring, commit, consumer);
-    const emission = new Emission(shelf, attempts, visibility, inFlight);
-    const dead = new DeadLetters(shelf, (due) => emission.postponed(due));
-    const recent = new RecentHashes(shelf, this.keyring, maxUnique);
+    const clock = new InboxClock(this.process);
+    const emission = new Emission(shelf, clock, attempts, visibility, inFlight);
+    const dead = new DeadLetters(shelf, emission);
+    const recent = new RecentHashes(shelf, this.keyring, clock, maxUnique);
     this.#parts = { commit, shelf, emission, dead, recent };
     this.#counted = false;
     await commit.open();
@@ -66,7 +71,7 @@ export class LocalInbox implements Inbox {
     if (!commit.usable) throw new OnegevityError('inbox_unavailable');
     try {
       if (unique) return await recent.unlessKnown(unique, (more) => this.#store(event, more));
-      await this.#store(event, []);
+      await this.#store(event, () => []);
       return 'stored';
     } catch (error) {
       throw error instanceof OnegevityError ? error : new OnegevityError('inbox_unavailable');
@@ -75,8 +80,9 @@ export class LocalInbox implements Inbox {
 
   async done(id: string, attempt?: number): Promise<void> {
     const { shelf, emission, commit } = this.#open();
-    const lease = this.#end(id, attempt, true);
-    commit.owe(shelf.forget(id, lease), () => {
+    const lease = this.#openLease(id, attempt, true);
+    emission.leases.end(id);
+    commit.owe(shelf.forget(id, lease.direct), () => {
       shelf.events--;
       shelf.bytes -= lease.size;
     });
@@ -86,26 +92,27 @@ export class LocalInbox implements Inbox {
 
   async retry(id: string, attempt: number | undefined, delay: number): Promise<void> {
     const { emission } = this.#open();
-    const lease = this.#end(id, attempt, false);
-    emission.postpone(id, { attempts: lease.attempt, due: Date.now() + Math.max(0, delay) });
-    emission.pump();
+    emission.retry(this.#openLease(id, attempt, false), Math.max(0, delay));
     return Promise.resolve();
   }
 
   async giveUp(id: string, attempt: number | undefined, reason?: string): Promise<void> {
     const { shelf, emission } = this.#open();
-    const lease = this.#end(id, attempt, false);
+    const { leases } = emission;
+    const lease = this.#openLease(id, attempt, false);
+    leases.ending(lease);
     try {
       const record = await this.store.get(keys.event(id));
       if (record) {
         const read = readEvent(this.keyring, id, record);
         const event = 'problem' in read ? undefined : read.event;
         const death = { attempts: lease.attempt, cause: 'gave_up', ...(reason ? { reason } : {}) } as const;
-        await shelf.bury(id, record, death, event);
+        await shelf.bury(id, record, death, event, () => leases.end(id));
       }
+      leases.end(id);
     } catch {
       // As if nobody had said anything: the event is emitted again when its time is over.
-      emission.leases.begin(id, lease.attempt, lease.size);
+      leases.resume(lease);
       throw new OnegevityError('inbox_unavailable');
     }
     emission.pump();
@@ -131,8 +138,9 @@ export class LocalInbox implements Inbox {
     const { shelf, emission, commit } = this.#open();
     await emission.idle();
     await commit.idle();
+    await emission.idle();
     const inFlight = emission.leases.size;
-    const [first] = commit.usable ? await this.store.entries(all('e'), 1) : [];
+    const [first] = commit.usable ? await this.#usable(() => this.store.entries(all('e'), 1)) : [];
     return {
       waiting: Math.max(0, shelf.events - inFlight),
       inFlight,
@@ -150,27 +158,23 @@ export class LocalInbox implements Inbox {
     if (!this.#parts) return;
     const { emission, commit } = this.#parts;
     this.#parts = undefined;
-    const interrupted = await emission.stop();
-    // A deploy is not the event's fault: what it interrupts does not count as an attempt.
-    for (const { id, attempt } of interrupted) {
-      const value = packed({ attempts: attempt - 1, replayed: true });
-      commit.owe([{ type: 'put', key: keys.state(id), value }]);
-    }
+    for (const lease of await emission.stop()) emission.interrupted(lease);
+    this.#ids.close(commit);
     await commit.close();
   }
 
-  async #store(event: InboxEvent, more: Operation[]): Promise<void> {
+  async #store(event: InboxEvent, more: (id: string) => Operation[]): Promise<void> {
     const { shelf, emission, commit } = this.#open();
     const full =
       shelf.events + shelf.dead + shelf.setAside + this.#entering >= this.#maxEvents ||
       shelf.bytes >= this.#maxBytes;
     if (full) throw new OnegevityError('inbox_full');
-    const id = this.#newId();
+    const id = this.#ids.next(commit);
     const direct = emission.announce(id);
     const value = sealEvent(this.keyring, id, event, direct ? 1 : 0);
     this.#entering++;
     try {
-      await commit.write([{ type: 'put', key: keys.event(id), value }, ...more], () => {
+      await commit.write([{ type: 'put', key: keys.event(id), value }, ...more(id)], () => {
         shelf.events++;
         shelf.bytes += value.length;
         emission.written(id, direct, event, value.length);
@@ -183,21 +187,13 @@ export class LocalInbox implements Inbox {
     }
   }
 
-  /** Ids are microseconds since 1970, so they keep their order over restarts. */
-  #newId(): string {
-    const now = sortable(Date.now() * 1000);
-    this.#lastId = now > this.#lastId ? now : sortable(Number(this.#lastId) + 1);
-    return this.#lastId;
-  }
-
   /** @param late whether an attempt that has been followed by another may do this */
-  #end(id: string, attempt: number | undefined, late: boolean): Lease {
+  #openLease(id: string, attempt: number | undefined, late: boolean): Lease {
     const { emission } = this.#open();
     const lease = emission.leases.get(id);
     if (!lease) throw new OnegevityError('delivery_ended');
     if (!late && attempt !== undefined && attempt !== lease.attempt)
       throw new OnegevityError('delivery_superseded', { values: { attempt: lease.attempt } });
-    emission.leases.end(id);
     return lease;
   }
 
@@ -210,15 +206,16 @@ export class LocalInbox implements Inbox {
     await shelf.walk(all('e'), (key, value) => {
       shelf.events++;
       shelf.bytes += value.length;
-      this.#lastId = key.slice(2);
+      this.#ids.skip(key.slice(2));
     });
     await shelf.walk(all('d'), (key, value) => {
       shelf.bytes += value.length;
-      if (key.slice(2) > this.#lastId) this.#lastId = key.slice(2);
+      this.#ids.skip(key.slice(2));
     });
+    this.#ids.skip((await this.store.get(keys.lastId))?.toString() ?? '');
     await recent.open();
     await dead.open();
-    await emission.open(this.#lastId);
+    await emission.open(this.#ids.last);
     this.#counted = true;
   }
 
@@ -227,9 +224,16 @@ export class LocalInbox implements Inbox {
     return this.#parts;
   }
 
+  /** @throws OnegevityError `inbox_unavailable`, also where the storage itself has thrown: its words may hold a path */
   async #usable<T>(use: (parts: Parts) => Promise<T>): Promise<T> {
     const parts = this.#open();
     if (!parts.commit.usable) throw new OnegevityError('inbox_unavailable');
-    return use(parts);
+    try {
+      return await use(parts);
+    } catch (error) {
+      if (error instanceof OnegevityError) throw error;
+      parts.commit.failed();
+      throw new OnegevityError('inbox_unavailable');
+    }
   }
 }

@@ -1,6 +1,7 @@
 import type { InboxConsumer, InboxEvent } from './inbox';
 import type { GroupCommit } from './group-commit';
 import type { Keyring } from './keyring';
+import type { Moment } from './clock';
 import { type Death, readDeath, sealDeath } from './record';
 import type { Operation, Range, Store } from './store';
 
@@ -11,16 +12,18 @@ import type { Operation, Range, Store } from './store';
  * | --------------- | ---------------------------------------------------------------------------- |
  * | `e!id`          | an event, encrypted; ids are times of arrival, so keys have the order of arrival |
  * | `s!id`          | its {@link State}, where it differs from what the record itself says         |
- * | `r!due!id`      | marks an event that is to be emitted again at a time                          |
  * | `d!id`, `x!id`  | a dead letter: the event's record as it was, and its death, encrypted        |
+ * | `a!id`          | marks a dead letter that the consumer has not been told of                    |
+ * | `i!`            | an id that none given so far exceeds, see EventIds                            |
  * | `h!`, `t!`      | hashes of recent events, see RecentHashes                                     |
  */
 export const keys = {
   event: (id: string) => `e!${id}`,
   state: (id: string) => `s!${id}`,
-  retry: (due: number, id: string) => `r!${sortable(due)}!${id}`,
   dead: (id: string) => `d!${id}`,
   death: (id: string) => `x!${id}`,
+  unannounced: (id: string) => `a!${id}`,
+  lastId: 'i!',
 };
 
 const digits = 16;
@@ -31,15 +34,16 @@ export function sortable(value: number): string {
 }
 
 /** All keys of one kind. */
-export function all(kind: 'e' | 's' | 'r' | 'd' | 'x' | 't'): Range {
+export function all(kind: 'e' | 's' | 'd' | 'x' | 'a' | 't'): Range {
   return { gt: `${kind}!`, lt: `${kind}"` };
 }
 
 /** What an event's emissions so far have left behind. */
 export interface State {
   attempts: number;
-  /** To be emitted again at this time, in milliseconds since 1970. */
-  due?: number;
+  /** To be emitted again so many milliseconds after `since`. */
+  delay?: number;
+  since?: Moment;
   /** A replayed dead letter: it counts its attempts anew, and may still have been emitted before. */
   replayed?: boolean;
 }
@@ -94,50 +98,58 @@ export class Shelf {
 
   /**
    * Removes an event and everything about it.
-   * @param due where it is marked for that time
    * @param direct it was emitted from memory, so it has no state
    */
-  forget(
-    id: string,
-    { due, direct = false }: { due?: number | undefined; direct?: boolean } = {},
-  ): Operation[] {
+  forget(id: string, direct = false): Operation[] {
     return [
       { type: 'del', key: keys.event(id) },
       ...(direct ? [] : [{ type: 'del', key: keys.state(id) } as const]),
-      ...(due === undefined ? [] : [{ type: 'del', key: keys.retry(due, id) } as const]),
     ];
   }
 
   /**
    * Turns an event into a dead letter. The record itself is moved as it is, also where it cannot be read.
-   * @throws OnegevityError `inbox_unavailable`
+   * @param written called once that is stored
    */
   bury(
     id: string,
     record: Buffer,
     death: Omit<Death, 'diedAt'>,
-    event?: InboxEvent,
-    due?: number,
+    event: InboxEvent | undefined,
+    written: () => void,
   ): Promise<void> {
     const unread = death.cause === 'damaged' || death.cause === 'unknown_key';
     const operations: Operation[] = [
-      ...this.forget(id, { due }),
+      ...this.forget(id),
       { type: 'put', key: keys.dead(id), value: record },
       {
         type: 'put',
         key: keys.death(id),
         value: sealDeath(this.keyring, id, { ...death, diedAt: Date.now() }),
       },
+      ...(event ? [{ type: 'put', key: keys.unannounced(id), value: Buffer.alloc(0) } as const] : []),
     ];
-    return this.commit.settle(operations, true, () => {
+    return this.commit.carryOut(operations, () => {
       this.events--;
       if (unread) this.setAside++;
       else this.dead++;
-      if (event) {
-        const { attempts, ...rest } = death;
-        this.consumer.deadLetter({ id, event, attempt: attempts, replayed: true, ...rest });
-      } else if (unread) this.consumer.setAside(1, death.cause as 'damaged' | 'unknown_key');
+      written();
+      if (event) this.announce(id, death, event);
+      else if (unread) this.consumer.setAside(1, death.cause as 'damaged' | 'unknown_key');
     });
+  }
+
+  /** Tells the consumer of a dead letter, and keeps in mind that it was told. */
+  announce(id: string, { attempts, cause, reason }: Omit<Death, 'diedAt'>, event: InboxEvent): void {
+    this.consumer.deadLetter({
+      id,
+      event,
+      attempt: attempts,
+      replayed: true,
+      cause,
+      ...(reason ? { reason } : {}),
+    });
+    this.commit.owe([{ type: 'del', key: keys.unannounced(id) }]);
   }
 
   async death(id: string): Promise<Death | undefined> {
