@@ -80,6 +80,7 @@ describe('action nodes', () => {
         requestId: 'v1',
         fieldErrors: [{ fieldName: 'f', message: 'm' }],
         outcome: 'failed',
+        retryable: false,
       },
     });
     assert.doesNotMatch(JSON.stringify(helper.log().args), new RegExp(`${canary}|Bearer|token-1`));

@@ -114,6 +114,7 @@ describe('onegevity-done', () => {
     assert.deepEqual((msg.onegevity as { error: object }).error, {
       code: 'delivery_ended',
       outcome: 'failed',
+      retryable: false,
     });
     await helper.unload();
     const unknown = { onegevity: { delivery: { id: 'other:1' } } };

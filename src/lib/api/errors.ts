@@ -77,6 +77,45 @@ export const errorCodes = [
 
 export type ErrorCode = (typeof errorCodes)[number];
 
+/**
+ * Codes after which the same message fails again, however often it is sent: its content, what it names or the flow is
+ * at fault. After any other code the service or the configuration was. `docs/source/errors.yaml` says the same in
+ * words, and `npm run docs` compares the two.
+ */
+const permanent: ReadonlySet<ErrorCode> = new Set([
+  'missing_parameter',
+  'bad_parameter',
+  'bad_body',
+  'webhook_as_body',
+  'bad_path',
+  'bad_expression',
+  'patient_not_found',
+  'no_kit',
+  'several_kits',
+  'kit_not_found',
+  'no_lab_visit',
+  'several_lab_visits',
+  'code_refused',
+  'scope_too_wide',
+  'wrong_patient',
+  'not_found',
+  'conflict',
+  'validation',
+  'http_error',
+  'too_large',
+  'paging_stuck',
+  'delivery_missing',
+  'delivery_unknown',
+  'delivery_ended',
+  'delivery_superseded',
+  'internal',
+]);
+
+/** @returns whether the same message can succeed later; what a write may have done already is not asked here */
+export function isRetryable(code: ErrorCode): boolean {
+  return !permanent.has(code);
+}
+
 export interface FieldError {
   fieldName?: string;
   message?: string;
@@ -105,6 +144,8 @@ export class OnegevityError extends Error {
   override readonly name = 'OnegevityError';
   readonly code: ErrorCode;
   readonly outcome: 'failed' | 'unknown';
+  /** The same message can succeed later, and sending it again does nothing twice. */
+  readonly retryable: boolean;
   readonly statusCode?: number;
   readonly requestId?: string;
   readonly retryAfter?: number;
@@ -119,6 +160,7 @@ export class OnegevityError extends Error {
     super(code);
     this.code = code;
     this.outcome = outcome;
+    this.retryable = outcome === 'failed' && isRetryable(code);
     Object.assign(this, details);
     // The vendor's words may quote what was sent: hidden from util.inspect and from loggers, for msg alone.
     for (const [name, value] of Object.entries({ values, fieldErrors, globalErrors })) {

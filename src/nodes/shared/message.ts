@@ -61,11 +61,14 @@ function partsOf(RED: NodeAPI, msg: FlowMessage, output: string, bad: () => Erro
 
 /** Sets what a Catch node's message carries, in `msg.onegevity.error` and `msg.statusCode`. */
 export function setError(msg: FlowMessage, error: OnegevityError): void {
-  const { code, statusCode, requestId, fieldErrors, globalErrors, retryAfter, outcome } = error;
+  const { code, statusCode, requestId, fieldErrors, globalErrors, retryAfter, outcome, retryable } = error;
   const present = Object.entries({ statusCode, requestId, fieldErrors, globalErrors, retryAfter }).filter(
     ([, value]) => value !== undefined,
   );
   if (statusCode === undefined) delete msg.statusCode;
   else msg.statusCode = statusCode;
-  msg.onegevity = { ...asObject(msg.onegevity), error: { code, ...Object.fromEntries(present), outcome } };
+  msg.onegevity = {
+    ...asObject(msg.onegevity),
+    error: { code, ...Object.fromEntries(present), outcome, retryable },
+  };
 }

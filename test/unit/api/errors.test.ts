@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { errorCodes, OnegevityError } from '../../../src/lib/api/errors';
+import { type ErrorCode, errorCodes, OnegevityError } from '../../../src/lib/api/errors';
 
 const catalogues = join(__dirname, '../../../locales');
 
@@ -53,6 +53,35 @@ describe('Errors', () => {
     assert.doesNotMatch(inspect(error, { depth: 9 }) + JSON.stringify(error) + String(error), /CANARY/);
     assert.equal('cause' in error, false);
     assert.deepEqual(error.globalErrors, ['CANARY']);
+  });
+
+  it('are retryable where the service or the configuration is at fault, not where the message is', () => {
+    const retryable = (code: ErrorCode) => new OnegevityError(code).retryable;
+    for (const code of [
+      'server_error',
+      'bad_response',
+      'timeout',
+      'rate_limited',
+      'invalid_client',
+    ] as const) {
+      assert.equal(retryable(code), true, code);
+    }
+    for (const code of [
+      'bad_parameter',
+      'bad_body',
+      'validation',
+      'conflict',
+      'not_found',
+      'internal',
+    ] as const) {
+      assert.equal(retryable(code), false, code);
+    }
+  });
+
+  it('are never retryable where a write may have been carried out', () => {
+    for (const code of errorCodes) {
+      assert.equal(new OnegevityError(code, { outcome: 'unknown' }).retryable, false, code);
+    }
   });
 
   it('say what they are, and that nothing was done unless that is not certain', () => {
