@@ -37,28 +37,29 @@ export function parseJson(body: string): unknown {
 }
 
 /**
- * @returns the parsed body; `null` where there is none
+ * @returns the parsed body; undefined where there is none
  * @throws OnegevityError `bad_response` where the body is not JSON, or nested so deeply that flows could not use it;
  *   `too_large`
  */
 export function successBody(response: RawResponse, writes: boolean): unknown {
-  if (response.fault) {
-    throw new OnegevityError(response.fault, {
-      statusCode: response.statusCode,
-      outcome: writes ? 'unknown' : 'failed',
-    });
-  }
-  if (response.body.length === 0) return null;
+  if (response.fault) throw unusable(response, writes, response.fault);
+  if (response.body.length === 0) return undefined;
   const body = parseJson(response.body);
   // Removed in silence: the vendor's models have no such members.
-  if (body === undefined || !makeSafe(body, () => undefined)) {
-    // A write that got a 2xx was carried out; only its answer is unreadable.
-    throw new OnegevityError('bad_response', {
-      statusCode: response.statusCode,
-      outcome: writes ? 'unknown' : 'failed',
-    });
-  }
+  if (body === undefined || !makeSafe(body, () => undefined)) throw unusable(response, writes);
   return body;
+}
+
+/**
+ * The error of a success that cannot be used. Whether a write was carried out is not known: its 2xx may be right, and
+ * only the body wrong, or both come from somewhere else than the API.
+ */
+export function unusable(
+  { statusCode }: { statusCode: number },
+  writes: boolean,
+  code: BodyFault = 'bad_response',
+): OnegevityError {
+  return new OnegevityError(code, { statusCode, outcome: writes ? 'unknown' : 'failed' });
 }
 
 /** Turns an answer outside 200–299 into the one error class, reading the vendor's error models where they fit. */
