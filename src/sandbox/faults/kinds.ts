@@ -87,6 +87,36 @@ export const faultKinds = [
     ],
   },
   {
+    name: 'false-success',
+    area: 'api',
+    about: 'Answers 200 and does nothing',
+    members: [text('text', 'the body', '{}')],
+  },
+  {
+    name: 'wrong-record',
+    area: 'api',
+    about: 'Does what was asked, then answers with the identifiers of another record',
+    members: [],
+  },
+  {
+    name: 'compressed',
+    area: 'api',
+    about: 'Compresses the response; an encoding other than gzip, deflate and br is named only',
+    members: [text('encoding', 'Content-Encoding header', 'gzip')],
+  },
+  {
+    name: 'compressed-truncated',
+    area: 'api',
+    about: 'Sends the first half of the compressed response as if it were all',
+    members: [text('encoding', 'Content-Encoding header', 'gzip')],
+  },
+  {
+    name: 'large-headers',
+    area: 'api',
+    about: 'Adds a header of many bytes',
+    members: [number('bytes', 20_000, 1, 1_000_000, 'length of the header')],
+  },
+  {
     name: 'truncated',
     area: 'api',
     about: 'Sends the first half of the JSON as if it were all',
@@ -199,6 +229,8 @@ export interface Fault {
   retryAfter?: string;
   contentType?: string;
   text?: string;
+  encoding?: string;
+  bytes?: number;
 }
 
 /** A fault as it is listed: complete with its defaults. */
