@@ -27,6 +27,7 @@ interface Model {
   type?: string;
   required?: string[];
   properties?: Record<string, unknown>;
+  items?: Model | Reference;
   allOf?: (Model | Reference)[];
   anyOf?: (Model | Reference)[];
   oneOf?: (Model | Reference)[];
@@ -193,6 +194,30 @@ function isObject(description: Description, model: Model): boolean {
   const parts = model.allOf ?? model.anyOf ?? model.oneOf;
   if (!parts) return model.type === 'object';
   return parts.every((part) => isObject(description, resolve<Model>(description, part)));
+}
+
+/** All names of parameters and of fields of request bodies, however deep: what an error may name without telling data. */
+export function fieldNames(description: Description): string[] {
+  const names = new Set<string>();
+  const seen = new Set<object>();
+  const visit = (reference: Model | Reference): void => {
+    const model = resolve<Model>(description, reference);
+    if (seen.has(model)) return;
+    seen.add(model);
+    for (const [name, field] of Object.entries(model.properties ?? {})) {
+      names.add(name);
+      visit(field as Model);
+    }
+    if (model.items) visit(model.items);
+    for (const part of [...(model.allOf ?? []), ...(model.anyOf ?? []), ...(model.oneOf ?? [])]) visit(part);
+  };
+  for (const item of Object.values(description.paths)) {
+    for (const { parameters = [], requestBody } of Object.values(item)) {
+      for (const one of parameters) names.add(resolve<SourceParameter>(description, one).name);
+      if (requestBody) visit(requestBody.content['application/json'].schema);
+    }
+  }
+  return [...names].sort();
 }
 
 export function valueSchema(description: Description, reference: ValueSchema | Reference): ValueSchema {

@@ -1,3 +1,4 @@
+import { fieldNames } from '../../generated/field-names';
 import { makeSafe } from './safe-json';
 import { type ErrorCode, type FieldError, OnegevityError } from './errors';
 
@@ -74,9 +75,15 @@ export function errorOf(
   const globalErrors = stringsOf(body?.globalErrors);
   const requestId =
     typeof body?.id === 'string' || typeof body?.id === 'number' ? String(body.id) : undefined;
-  return new OnegevityError(codeOf(statusCode, Boolean(fieldErrors ?? globalErrors)), {
+  const code = codeOf(statusCode, Boolean(fieldErrors ?? globalErrors));
+  return new OnegevityError(code, {
     statusCode,
-    values: { statusCode, scope: scopes.join(' ') || '?', seconds: retryAfter ?? '?' },
+    values: {
+      statusCode,
+      scope: scopes.join(' ') || '?',
+      seconds: retryAfter ?? '?',
+      ...(code === 'validation' ? { name: namesOf(fieldErrors) } : {}),
+    },
     ...(requestId === undefined ? {} : { requestId }),
     ...(fieldErrors ? { fieldErrors } : {}),
     ...(globalErrors ? { globalErrors } : {}),
@@ -106,6 +113,19 @@ function codeOf(statusCode: number, hasValidationErrors: boolean): ErrorCode {
     default:
       return hasValidationErrors ? 'validation' : 'http_error';
   }
+}
+
+/** @returns the first few names of documented fields; `?` stands for all others, which may be data, `-` for none */
+function namesOf(fieldErrors: readonly FieldError[] = []): string {
+  const names = fieldErrors.map(({ fieldName = '' }) => (isDocumented(fieldName) ? fieldName : '?'));
+  return [...new Set(names)].slice(0, 5).join(', ') || '-';
+}
+
+/** A path such as `kitActivations[0].activationCode`, all of whose names are documented. */
+function isDocumented(path: string): boolean {
+  if (!/^[\w.[\]/]+$/.test(path)) return false;
+  const parts = path.split(/[.[\]/]+/).filter((part) => part !== '');
+  return parts.length > 0 && parts.every((part) => fieldNames.has(part) || /^\d{1,3}$/.test(part));
 }
 
 function fieldErrorsOf(value: unknown): FieldError[] | undefined {
