@@ -3,6 +3,7 @@ import { ApiClient } from '../../lib/api/client';
 import { customRoot, type Environment, environmentOf, resolved } from '../../lib/api/environments';
 import { OnegevityError } from '../../lib/api/errors';
 import { type ConfigNode, translated } from '../shared/config-node';
+import { nextFlowsStarted } from '../shared/flows-started';
 import { currentDef } from '../shared/register-node';
 import { type ClientCredentials, clientOptions, type ConnectionDef, tlsOptions } from './client-options';
 import { embeddedSandbox } from './embedded-sandbox';
@@ -55,7 +56,7 @@ export function buildAccount(RED: NodeAPI, node: AccountNode, saved: ConfigDef):
   node.needs = (scopes) => {
     scopes.forEach((scope) => needed.add(scope));
     // Nodes come in a deploy, also in one that leaves this node as it is.
-    if (def.scopes === 'minimal') started ??= flowsStarted(RED).then(() => (started = undefined));
+    if (def.scopes === 'minimal') started ??= nextFlowsStarted(RED).started.then(() => (started = undefined));
   };
   node.client = async () => {
     if (problem || !node.environment) throw problem ?? new OnegevityError('no_config');
@@ -102,8 +103,4 @@ export function buildAccount(RED: NodeAPI, node: AccountNode, saved: ConfigDef):
     if (!client) return done();
     client.then((open) => open.close()).then(done, done);
   });
-}
-
-function flowsStarted(RED: NodeAPI): Promise<void> {
-  return new Promise((resolve) => RED.events.once('flows:started', () => resolve()));
 }
