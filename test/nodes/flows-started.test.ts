@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import type { NodeAPI } from 'node-red';
 import configNode from '../../src/nodes/onegevity-config';
 import webhookNode from '../../src/nodes/onegevity-webhook';
-import { nextFlowsStarted, onFlowsStarted } from '../../src/nodes/shared/flows-started';
+import { onFlowsStarted, whenFlowsRun } from '../../src/nodes/shared/flows-started';
 import { helper, useHelper } from '../support/helper';
 
 describe('Waiting for the flows to start', () => {
@@ -13,7 +13,7 @@ describe('Waiting for the flows to start', () => {
     const RED = fake();
     let calls = 0;
     const removals = Array.from({ length: 50 }, () => onFlowsStarted(RED, () => calls++));
-    assert.equal((RED.events).listenerCount('flows:started'), 1);
+    assert.equal(RED.events.listenerCount('flows:started'), 1);
     RED.events.emit('flows:started');
     assert.equal(calls, 50);
     removals.slice(1).forEach((remove) => remove());
@@ -21,12 +21,18 @@ describe('Waiting for the flows to start', () => {
     assert.equal(calls, 51);
   });
 
-  it('resolves once, and at once when it is cancelled', async () => {
+  it('resolves at once while the flows run or when it is cancelled, else when they have started', async () => {
     const RED = fake();
-    const next = nextFlowsStarted(RED);
+    let resolved = false;
+    const first = whenFlowsRun(RED);
+    first.started.then(() => (resolved = true)).catch(assert.fail);
+    await Promise.resolve();
+    assert.equal(resolved, false);
     RED.events.emit('flows:started');
-    await next.started;
-    const cancelled = nextFlowsStarted(RED);
+    await first.started;
+    await whenFlowsRun(RED).started;
+    RED.events.emit('flows:stopping');
+    const cancelled = whenFlowsRun(RED);
     cancelled.cancel();
     await cancelled.started;
   });
