@@ -29,7 +29,7 @@ export class CallStatus {
     const { current, isReplaced } = this.link;
     // It is about to come back: see ConfigLink.
     if (isReplaced) return;
-    const problem = current ? (current.problem()?.code ?? this.problem()) : 'no_config';
+    const problem = current ? (this.problem() ?? current.problem()?.code) : 'no_config';
     if (problem) this.#show('red', 'ring', problem);
     else if (current?.environment === 'sandbox') this.#show('yellow', 'ring', 'sandbox');
     else this.#clear();

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
+import type { ApiClient } from '../../lib/api/client';
 import { defaultScopes, scopesOf } from '../../lib/api/environments';
 import { type ErrorCode, OnegevityError } from '../../lib/api/errors';
 import type { OperationParameter } from '../../lib/api/operation';
@@ -89,7 +90,10 @@ export function buildUiKit(RED: NodeAPI, node: Node, def: UiKitDef): void {
     { config, states, scopes }: Open,
   ): Promise<void> => {
     status.started();
-    const client = () => config.client();
+    const client = async (): Promise<ApiClient> => {
+      if (closed) throw new OnegevityError('aborted');
+      return config.client();
+    };
     const answer = await answerRedirect({ method, url, headers }, { states, client, scopes });
     if (answer.fault) status.failed(answer.fault);
     else status.succeeded();
@@ -164,7 +168,7 @@ export function buildUiKit(RED: NodeAPI, node: Node, def: UiKitDef): void {
 
   link.onEach((config) => {
     problem = undefined;
-    const end = config && !config.problem() ? serveWith(config) : undefined;
+    const end = config?.environment ? serveWith(config) : undefined;
     status.idle();
     return end;
   });
