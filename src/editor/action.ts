@@ -189,7 +189,7 @@ function pathMembers({ parameters }: Operation): string[] {
 let dialog: ActionDialog | undefined;
 
 export function prepare(node: EditorNode): void {
-  forget();
+  forget(node.id);
   dialog = new ActionDialog(node);
   dialog.open();
 }

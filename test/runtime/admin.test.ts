@@ -15,8 +15,38 @@ describe("the editor's questions to the runtime", () => {
         { id: 'tab', type: 'tab', label: 'Test' },
         { id: 'c1', type: 'onegevity-config', environment: 'custom', baseUrl: server.url },
         { id: 'c2', type: 'onegevity-config', environment: 'sandbox' },
+        {
+          id: 'sf',
+          type: 'subflow',
+          name: 'Clinic',
+          in: [],
+          out: [],
+          env: [{ name: 'CLINIC_ID', type: 'str', value: 'of-the-subflow' }],
+        },
+        { id: 'inner', type: 'onegevity-config', z: 'sf', environment: 'custom', baseUrl: server.url },
+        {
+          id: 'template',
+          type: 'onegevity-order',
+          z: 'sf',
+          x: 0,
+          y: 0,
+          config: '${ACCOUNT}',
+          wires: [[]],
+        },
+        ...['one', 'two'].map((id) => ({
+          id,
+          type: 'subflow:sf',
+          z: 'tab',
+          x: 0,
+          y: 0,
+          env: [{ name: 'ACCOUNT', type: 'conf-type', value: 'c2' }],
+          wires: [],
+        })),
       ],
-      credentials: { c1: { clientId: 'id', clientSecret: secret } },
+      credentials: {
+        c1: { clientId: 'id', clientSecret: secret },
+        inner: { clientId: 'inner', clientSecret: secret },
+      },
       env: { ONEGEVITY_TEST_ID: 'from-variable', ONEGEVITY_TEST_EMPTY: ' ' },
     });
   });
@@ -183,6 +213,20 @@ describe("the editor's questions to the runtime", () => {
     assert.equal(await answer('c1/packages'), 'invalid_client');
   });
 
+  it('answers for what stands in a subflow, whose instances have other ids than the editor knows', async () => {
+    const { body: test } = await post('test-connection', typed({ id: 'inner' }));
+    assert.equal(test.ok, true);
+    const { body } = await post('variables', { id: 'inner', names: ['CLINIC_ID', 'ONEGEVITY_NOT_THERE'] });
+    assert.deepEqual(body.variables, { CLINIC_ID: 'set', ONEGEVITY_NOT_THERE: 'missing' });
+    const packages = async (config: string, node: string) =>
+      (await (
+        await fetch(`${nodeRed.url}/onegevity/account/${encodeURIComponent(config)}/packages?node=${node}`)
+      ).json()) as { ok: boolean; code?: string; environment?: string };
+    assert.equal((await packages('inner', 'template')).environment, 'custom');
+    assert.equal((await packages('${ACCOUNT}', 'template')).environment, 'sandbox');
+    assert.equal((await packages('${ACCOUNT}', 'nothing')).code, 'no_config');
+  });
+
   it('knows no kinds by the names that every object has, and shows nothing of its client', async () => {
     for (const kind of ['constructor', 'valueOf', 'toString', 'hasOwnProperty', '__proto__']) {
       const text = await (await fetch(`${nodeRed.url}/onegevity/account/c1/${kind}`)).text();
@@ -226,6 +270,7 @@ describe("the editor's questions to a runtime with adminAuth", () => {
       ['test-connection', 'POST'],
       ['variables', 'POST'],
       ['account/c2/packages', 'GET'],
+      ['inboxes/none', 'GET'],
     ] as const) {
       assert.equal(await ask(path, method), 401, path);
       assert.equal(await ask(path, method, 'all'), 200, path);

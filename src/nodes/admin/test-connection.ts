@@ -3,6 +3,7 @@ import { customRoot, environmentOf } from '../../lib/api/environments';
 import { asObject } from '../../lib/api/response';
 import { testConnection } from '../../lib/auth/connection-test';
 import { clientOptions, type ClientCredentials, type ConnectionDef } from '../config/client-options';
+import { instancesOf } from '../shared/instances';
 import { type AdminRequest, faultOf } from './http';
 import { variable, variableName } from './variables';
 
@@ -18,7 +19,7 @@ const unchanged = '__PWRD__';
  */
 export async function testTyped(RED: NodeAPI, { body }: AdminRequest): Promise<object> {
   const typed = asObject(body) ?? {};
-  const saved = savedNode(RED, typed.id);
+  const saved = savedNode(typed.id);
   const resolve = (value: unknown) => resolveVariable(RED, saved, value);
   const environment = environmentOf(resolve(typed.environment));
   const def: ConnectionDef = Object.fromEntries(
@@ -44,9 +45,10 @@ export async function testTyped(RED: NodeAPI, { body }: AdminRequest): Promise<o
 
 type SavedConfig = Node<ClientCredentials>;
 
-function savedNode(RED: NodeAPI, id: unknown): SavedConfig | undefined {
-  const node = typeof id === 'string' ? (RED.nodes.getNode(id) as SavedConfig | null) : null;
-  return node?.type === 'onegevity-config' ? node : undefined;
+/** In a subflow: one of its instances, whose secrets are the same. */
+function savedNode(id: unknown): SavedConfig | undefined {
+  const [node] = typeof id === 'string' ? instancesOf(id) : [];
+  return node?.type === 'onegevity-config' ? (node) : undefined;
 }
 
 function credentialsOf(

@@ -11,7 +11,6 @@ import { asObject } from '../../lib/api/response';
 import { type BodyDef, readBody } from './body';
 import { type Call, type CallNodeDef, type Prepared, wireCallNode } from './call-node';
 import { runComposed } from './composed';
-import { findConfig } from '../shared/config-node';
 import { FieldReader, type Fields, isDefaultField } from './fields';
 import { type PagingDef, runList } from './list';
 import { type FlowMessage, isFromWebhook } from '../shared/message';
@@ -29,12 +28,12 @@ export function buildAction(RED: NodeAPI, node: Node, def: ActionDef, tag: strin
   const offered = Object.values<Operation>(operations).filter((operation) => operation.tag === tag);
   const operation = def.operation ? offered.find(({ id }) => id === def.operation) : offered[0];
   const reader = new FieldReader(RED, node, def.fields ?? {});
-  if (operation)
-    findConfig(RED, def.config)?.needs(neededScopes({ operation, patientMustExist: def.patientMustExist }));
-  wireCallNode(RED, node, def, async (msg) => {
+  const scopes = operation ? neededScopes({ operation, patientMustExist: def.patientMustExist }) : [];
+  const prepareCall = async (msg: FlowMessage): Promise<Prepared> => {
     if (!operation) throw new OnegevityError('unknown_operation', { values: { name: def.operation ?? '' } });
     return prepare(operation, def, reader, msg);
-  });
+  };
+  wireCallNode(RED, node, def, prepareCall, scopes);
 }
 
 function mustExist(operation: Operation, def: ActionDef): boolean {

@@ -1,7 +1,7 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { ApiClient, ApiResponse, CallOptions } from '../../lib/api/client';
 import { OnegevityError } from '../../lib/api/errors';
-import { type ConfigNode, findConfig } from '../shared/config-node';
+import { ConfigLink } from '../shared/config-link';
 import { type FlowMessage, requireOutput, setResult } from '../shared/message';
 import { onMessage } from '../shared/on-message';
 import { CallStatus } from '../shared/status';
@@ -35,24 +35,35 @@ export interface Prepared {
 }
 
 /** What a kind of node does with a message: reads and checks everything, and says what is to be called. */
-export type Prepare = (msg: FlowMessage, config: ConfigNode) => Promise<Prepared>;
+export type Prepare = (msg: FlowMessage) => Promise<Prepared>;
 
 /**
  * Wires a node that turns a message into a call: configuration, status, `send` and exactly one `done`.
  * @param prepare throws an OnegevityError before anything is sent
+ * @param scopes that its calls need
  */
-export function wireCallNode(RED: NodeAPI, node: Node, def: CallNodeDef, prepare: Prepare): void {
-  const config = findConfig(RED, def.config);
-  const status = new CallStatus(RED, node, config);
+export function wireCallNode(
+  RED: NodeAPI,
+  node: Node,
+  def: CallNodeDef,
+  prepare: Prepare,
+  scopes: readonly string[] = [],
+): void {
+  const link = new ConfigLink(RED, node, def.config, scopes);
+  const status = new CallStatus(RED, node, link);
   const output = def.output || 'payload';
   let used: ApiClient | undefined;
   let closed = false;
-  status.idle();
+  link.onEach(() => {
+    status.idle();
+    return undefined;
+  });
 
   const handle = async (msg: FlowMessage, send: (msg: FlowMessage) => void): Promise<void> => {
-    if (!config) throw new OnegevityError('no_config');
+    await link.use();
     requireOutput(RED, msg, output);
-    const prepared = await prepare(msg, config);
+    const prepared = await prepare(msg);
+    const config = await link.use();
     const client = await config.client();
     if (closed) throw new OnegevityError('aborted');
     used = client;

@@ -2,9 +2,17 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { ApiClient } from '../../lib/api/client';
 import { customRoot, type Environment, environmentOf, resolved } from '../../lib/api/environments';
 import { OnegevityError } from '../../lib/api/errors';
+import { enterConfig, neededOf } from '../shared/config-link';
 import { type ConfigNode, translated } from '../shared/config-node';
+import { whenFlowsRun } from '../shared/flows-started';
 import { currentDef } from '../shared/register-node';
-import { type ClientCredentials, clientOptions, type ConnectionDef, tlsOptions } from './client-options';
+import {
+  type ClientCredentials,
+  clientOptions,
+  connectionFault,
+  type ConnectionDef,
+  tlsOptions,
+} from './client-options';
 import { embeddedSandbox } from './embedded-sandbox';
 
 export interface ConfigDef extends NodeDef, ConnectionDef {
@@ -30,7 +38,6 @@ export type AccountNode = ConfigNode & Node<Credentials> & { environment: Enviro
 /** @param saved as the flow file has it: a faulty one makes a node that says what is wrong, to whoever uses it */
 export function buildAccount(RED: NodeAPI, node: AccountNode, saved: ConfigDef): void {
   let def = saved;
-  const needed = new Set<string>();
   let started: Promise<void> | undefined;
   let client: Promise<ApiClient> | undefined;
   let closed = false;
@@ -46,16 +53,15 @@ export function buildAccount(RED: NodeAPI, node: AccountNode, saved: ConfigDef):
     node.error(problem.message);
   }
 
-  node.problem = () => problem;
+  node.problem = () =>
+    problem ?? (node.environment && connectionFault(RED, def, node.credentials, node.environment));
   const connect = async (environment: Environment): Promise<ApiClient> => {
-    const scopes = () => [...needed].sort();
-    const options = { environment, needed: scopes };
+    const options = { environment, needed: () => neededOf(node.id) };
     return new ApiClient(await clientOptions(RED, def, node.credentials, options));
   };
-  node.needs = (scopes) => {
-    scopes.forEach((scope) => needed.add(scope));
+  node.expectNodes = () => {
     // Nodes come in a deploy, also in one that leaves this node as it is.
-    if (def.scopes === 'minimal') started ??= flowsStarted(RED).then(() => (started = undefined));
+    if (def.scopes === 'minimal') started ??= whenFlowsRun(RED).started.then(() => (started = undefined));
   };
   node.client = async () => {
     if (problem || !node.environment) throw problem ?? new OnegevityError('no_config');
@@ -102,8 +108,6 @@ export function buildAccount(RED: NodeAPI, node: AccountNode, saved: ConfigDef):
     if (!client) return done();
     client.then((open) => open.close()).then(done, done);
   });
-}
-
-function flowsStarted(RED: NodeAPI): Promise<void> {
-  return new Promise((resolve) => RED.events.once('flows:started', () => resolve()));
+  if (neededOf(node.id).length > 0) node.expectNodes();
+  enterConfig(RED, node);
 }

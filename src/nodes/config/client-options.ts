@@ -4,6 +4,7 @@ import { customRoot, type Environment, resolved, roots, scopesOf } from '../../l
 import { OnegevityError } from '../../lib/api/errors';
 import type { TlsOptions } from '../../lib/api/http';
 import type { ProxyOptions } from '../../lib/api/proxy';
+import { translated } from '../shared/config-node';
 import { embeddedSandbox } from './embedded-sandbox';
 
 /** The saved properties of a config node that say how the API is reached. */
@@ -68,6 +69,14 @@ async function identity(
     const { url, clientId, clientSecret } = await embeddedSandbox(RED);
     return { root: url, tokenPath: '/oauth/token', clientId, clientSecret };
   }
+  return knownIdentity(environment, def, credentials);
+}
+
+function knownIdentity(
+  environment: Exclude<Environment, 'sandbox'>,
+  def: ConnectionDef,
+  credentials: ClientCredentials,
+): Pick<ClientOptions, 'root' | 'tokenPath' | 'clientId' | 'clientSecret'> {
   const root = environment === 'custom' ? customRoot(def.baseUrl) : roots[environment];
   return {
     root,
@@ -75,6 +84,25 @@ async function identity(
     clientId: required(credentials.clientId, 'clientId'),
     clientSecret: required(credentials.clientSecret, 'clientSecret'),
   };
+}
+
+/** What {@link clientOptions} would throw, as far as it is known before anything is started. */
+export function connectionFault(
+  RED: NodeAPI,
+  def: ConnectionDef,
+  credentials: ClientCredentials,
+  environment: Environment,
+): OnegevityError | undefined {
+  try {
+    scopesOf(def.scopes, () => []);
+    tlsOptions(RED, def.tls);
+    if (environment === 'sandbox') return undefined;
+    proxyOptions(RED, def.proxy);
+    knownIdentity(environment, def, credentials);
+    return undefined;
+  } catch (error) {
+    return translated(RED, error);
+  }
 }
 
 function required(value: string | undefined, name: string): string {

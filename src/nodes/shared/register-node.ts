@@ -2,6 +2,7 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { OnegevityError } from '../../lib/api/errors';
 import { currentVersion, isReadable, migrations, type Saved, upgraded } from '../../lib/flows/versions';
 import { shared, translated } from './config-node';
+import { track } from './instances';
 import { onMessage } from './on-message';
 
 /**
@@ -32,6 +33,7 @@ export function registerNode<Own extends Node, Def extends NodeDef>(
 ): void {
   function OnegevityNode(this: Own, saved: Def): void {
     RED.nodes.createNode(this, saved);
+    track(this);
     let def: Def;
     try {
       def = currentDef(saved, table);

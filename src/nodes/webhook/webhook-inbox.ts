@@ -16,6 +16,7 @@ import { handleOf, makeKnown } from '../../lib/webhook/inbox/open-inboxes';
 import type { Stored } from '../../lib/webhook/receiver';
 import { packEvent, unpackEvent } from '../../lib/webhook/stored-event';
 import { type ConfigNode, shared, translated } from '../shared/config-node';
+import { whenFlowsRun } from '../shared/flows-started';
 import { createInbox, inboxFolder } from './create-inbox';
 import type { WebhookOptions } from './options';
 import type { WebhookStatus } from './status';
@@ -52,15 +53,10 @@ export class WebhookInbox implements InboxConsumer {
     private readonly owner: InboxOwner,
   ) {
     // Messages sent before all nodes of the flow exist would be lost.
-    const started = new Promise<void>((resolve) => {
-      this.#endWaiting = resolve;
-      RED.events.once('flows:started', resolve);
-    });
+    const { started, cancel } = whenFlowsRun(RED);
+    this.#endWaiting = cancel;
     this.#ready = started
-      .then(() => {
-        RED.events.removeListener('flows:started', this.#endWaiting);
-        return this.#closed ? undefined : this.#open();
-      })
+      .then(() => (this.#closed ? undefined : this.#open()))
       .catch((error: unknown) => this.#misconfigured(error));
   }
 
@@ -155,6 +151,8 @@ export class WebhookInbox implements InboxConsumer {
       this.node.error(status.text('errors.inbox_with_flow'));
       return;
     }
+    // The secrets' absence has said so, unless they are not needed.
+    if (!config && !options.acceptUnsigned) return;
     if (!config) throw new OnegevityError('no_config');
     const inbox = await createInbox(this.RED, this.node.id, options, config);
     this.#inbox = inbox;

@@ -5,18 +5,33 @@ import type { Exchange } from '../../lib/webhook/exchange';
 import { Outputs } from '../../lib/webhook/outputs';
 import { RateLimit } from '../../lib/webhook/rate-limit';
 import { Receiver } from '../../lib/webhook/receiver';
-import { findConfig } from '../shared/config-node';
+import { ConfigLink } from '../shared/config-link';
+import type { ConfigNode } from '../shared/config-node';
 import { listen } from './listen';
-import { type WebhookDef, webhookOptions } from './options';
+import { type WebhookDef, webhookOptions, type WebhookOptions } from './options';
 import { WebhookInbox, warnOfLeftovers } from './webhook-inbox';
 import { refusalMessage, webhookMessage } from './message';
 import { secretsFor } from './secrets';
 import { WebhookStatus } from './status';
 
-export function buildWebhook(RED: NodeAPI, node: Node & { wires?: string[][] }, def: WebhookDef): void {
+type WiredNode = Node & { wires?: string[][] };
+
+export function buildWebhook(RED: NodeAPI, node: WiredNode, def: WebhookDef): void {
   const { apiMaxLength } = RED.settings as unknown as { apiMaxLength?: unknown };
   const options = webhookOptions(def, apiMaxLength);
-  const config = findConfig(RED, def.config);
+  new ConfigLink(RED, node, def.config).onEach((config) => receive(RED, node, options, config));
+}
+
+/**
+ * Receives with one configuration's secrets, inbox and sandbox.
+ * @returns its end, which is told whether the node was deleted
+ */
+function receive(
+  RED: NodeAPI,
+  node: WiredNode,
+  options: WebhookOptions,
+  config: ConfigNode | undefined,
+): (removed: boolean) => Promise<void> {
   const status = new WebhookStatus(RED, node);
   const outputs = new Outputs({
     selected: options.selected,
@@ -104,13 +119,11 @@ export function buildWebhook(RED: NodeAPI, node: Node & { wires?: string[][] }, 
   );
   const stop = listen(RED, node, { options, config, receiver, status });
 
-  node.on('close', (removed: boolean, done: () => void) => {
+  return async (removed) => {
     stop(removed);
     status.close();
     duplicates?.clear();
-    receiver
-      .close()
-      .then(() => inbox?.close(removed))
-      .then(done, done);
-  });
+    await receiver.close();
+    await inbox?.close(removed);
+  };
 }

@@ -1,6 +1,7 @@
 import type { NodeAPI } from 'node-red';
 import { type TopicName, topics } from '../../../generated/topics';
 import { normalisePath, pathKey, pathOfTarget, pathPattern, type Routing } from '../../../lib/webhook/path';
+import { onFlowsStarted } from '../../shared/flows-started';
 import { Endpoint, type Tenant } from './endpoint';
 import { type App, isExpress4, type Layer, prefixesOf, rootOf, stackOf } from './express';
 import { captureOf, otherMethodsOf } from './middleware';
@@ -217,7 +218,7 @@ export function hostOf(RED: NodeAPI): Host | undefined {
     const created = new Host(RED, httpNode);
     host = created;
     hosts.set(httpNode, created);
-    RED.events.on('flows:started', () => created.settle());
+    onFlowsStarted(RED, () => created.settle());
   }
   return host;
 }
