@@ -18,7 +18,7 @@ const patient: Pick<OperationParameter, 'name' | 'schema' | 'source'> = {
 };
 
 export function label(node: EditorNode): string {
-  return marked(node, node.name || node._('label'));
+  return marked(node, asText(node.name, node._('label')));
 }
 
 function savedField(value: unknown): Field {
