@@ -58,7 +58,7 @@ export interface IssuedToken {
   value: string;
   /** Seconds. */
   expiresIn: number;
-  /** Undefined where the answer does not say: then it is what was asked for (RFC 6749, 5.1). */
+  /** Undefined where the answer does not say, or says something that is no list of scopes (RFC 6749, 3.3). */
   scopes?: readonly string[];
 }
 
@@ -217,13 +217,15 @@ function parseToken({ statusCode, body, retryAfter }: TokenResponse, asked: Aske
   const value = members?.access_token;
   if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value))
     throw new OnegevityError('bad_token_response', { statusCode });
-  return {
-    value,
-    expiresIn: lifetimeOf(members?.expires_in, statusCode),
-    ...(typeof members?.scope === 'string' && {
-      scopes: members.scope.split(' ').filter((name) => name !== ''),
-    }),
-  };
+  const scopes = statedScopes(members?.scope);
+  return { value, expiresIn: lifetimeOf(members?.expires_in, statusCode), ...(scopes && { scopes }) };
+}
+
+/** One or more names with spaces between them (RFC 6749, 3.3); what is none of this says nothing. */
+function statedScopes(scope: unknown): string[] | undefined {
+  if (typeof scope !== 'string') return undefined;
+  const names = scope.split(' ').filter((name) => name !== '');
+  return names.length > 0 ? names : undefined;
 }
 
 /** A lifetime may come as a number or a numeric string; anything else that is present is not believed. */

@@ -1,6 +1,13 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { OnegevityError } from '../../lib/api/errors';
-import { currentVersion, isReadable, migrations, type Saved, shownVersion, upgraded } from '../../lib/flows/versions';
+import {
+  currentVersion,
+  isReadable,
+  migrations,
+  type Saved,
+  shownVersion,
+  upgraded,
+} from '../../lib/flows/versions';
 import { shared, translated } from './config-node';
 import { onMessage } from './on-message';
 

@@ -4,10 +4,12 @@ import type { ApiClient } from '../../lib/api/client';
 import { defaultScopes, scopesOf } from '../../lib/api/environments';
 import { type ErrorCode, OnegevityError } from '../../lib/api/errors';
 import type { OperationParameter } from '../../lib/api/operation';
+import { pathSegment } from '../../lib/api/path';
 import { asObject } from '../../lib/api/response';
 import { isBrowserSafe } from '../../lib/auth/authorization-code';
 import { answerRedirect, type RedirectAnswer } from '../../lib/auth/redirect';
 import { StateStore } from '../../lib/auth/state';
+import { RateLimit } from '../../lib/webhook/rate-limit';
 import { findConfig, translated } from '../shared/config-node';
 import { FieldReader, type Fields } from '../call/fields';
 import { serveGet } from './http-route';
@@ -19,7 +21,7 @@ import { serveLibrary } from './library';
 
 export interface UiKitDef extends NodeDef, EndpointDef {
   config?: string;
-  /** The most that a token for a browser may carry; `any`: whatever the vendor gives. */
+  /** The most that a token for a browser may carry; `any`: whatever the vendor gives, also without saying what. */
   scopes?: string | string[];
   /** `patientIdentifier` */
   fields?: Fields;
@@ -47,6 +49,8 @@ export function buildUiKit(RED: NodeAPI, node: Node, def: UiKitDef): void {
   let endpoint: UiKitEndpoint | undefined;
   const removals: (() => void)[] = [];
   const warnings = new Set<string>();
+  /** Of those who name no patient: anybody can send any number of such requests. */
+  const refusals = new RateLimit(5, 1);
   let closed = false;
 
   const client = async (): Promise<ApiClient> => {
@@ -68,7 +72,11 @@ export function buildUiKit(RED: NodeAPI, node: Node, def: UiKitDef): void {
 
   const report = ({ audit, fault }: RedirectAnswer): void => {
     if (closed || !audit) return;
-    const msg: FlowMessage = { payload: audit, onegevity: context() };
+    const anonymous = audit.event === 'refused' && audit.patientIdentifier === undefined;
+    const suppressed = anonymous ? refusals.pass() : 0;
+    if (suppressed === undefined) return;
+    const payload = anonymous ? { ...audit, suppressed } : audit;
+    const msg: FlowMessage = { payload, onegevity: context() };
     if (fault) {
       const error = translated(RED, fault);
       setError(msg, error);
@@ -82,10 +90,16 @@ export function buildUiKit(RED: NodeAPI, node: Node, def: UiKitDef): void {
     res: ServerResponse,
     scopes: readonly string[] | undefined,
   ): Promise<void> => {
-    status.started();
-    const answer = await answerRedirect({ method, url, headers }, { states, client, scopes });
-    if (answer.fault) status.failed(answer.fault);
-    else status.succeeded();
+    // A request that names no patient leads to no call, and must not change what the status shows.
+    let calling = false;
+    const open = (): Promise<ApiClient> => {
+      calling = true;
+      status.started();
+      return client();
+    };
+    const answer = await answerRedirect({ method, url, headers }, { states, client: open, scopes });
+    if (calling && answer.fault) status.failed(answer.fault);
+    else if (calling) status.succeeded();
     report(answer);
     write(res, answer);
   };
@@ -94,6 +108,7 @@ export function buildUiKit(RED: NodeAPI, node: Node, def: UiKitDef): void {
     if (!config) throw new OnegevityError('no_config');
     if (problem || !endpoint) throw problem ?? config.problem() ?? new OnegevityError('no_config');
     const patientIdentifier = String(await reader.parameter(patientParameter, msg, true));
+    pathSegment(patientParameter.name, patientIdentifier);
     if (!isBrowserSafe(patientIdentifier)) {
       throw new OnegevityError('bad_parameter', { values: { name: 'patientIdentifier' } });
     }
