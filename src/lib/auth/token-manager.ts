@@ -9,6 +9,8 @@ export interface TokenSettings {
   clientSecret: string;
   /** Scopes to ask for; none: the `scope` member is left out. */
   scopes: () => readonly string[];
+  /** What messages call the scopes, where they came from a variable: that may hold anything. */
+  scopesShown?: string | undefined;
   /** How the client names itself at the token endpoint: not documented by the vendor. */
   clientAuth: ClientAuth;
 }
@@ -133,7 +135,9 @@ export class TokenManager {
   async #renew(scope: string): Promise<string> {
     try {
       const requestedAt = this.transport.now();
-      const { value, expiresIn } = parseToken(await this.#request(scope), { scope });
+      const { value, expiresIn } = parseToken(await this.#request(scope), {
+        scope: this.settings.scopesShown ?? scope,
+      });
       const lifetime = expiresIn * 1000;
       this.#refusal = undefined;
       const expiresAt = requestedAt + lifetime;

@@ -4,6 +4,7 @@ import { customRoot, type Environment, environmentOf, resolved } from '../../lib
 import { OnegevityError } from '../../lib/api/errors';
 import { type ConfigNode, translated } from '../shared/config-node';
 import { currentDef } from '../shared/register-node';
+import { savedReference } from '../shared/saved-reference';
 import { type ClientCredentials, clientOptions, type ConnectionDef, tlsOptions } from './client-options';
 import { embeddedSandbox } from './embedded-sandbox';
 
@@ -38,7 +39,7 @@ export function buildAccount(RED: NodeAPI, node: AccountNode, saved: ConfigDef):
 
   try {
     def = currentDef(saved);
-    node.environment = environmentOf(def.environment);
+    node.environment = environmentOf(def.environment, savedReference(RED, node, ['environment']));
     if (node.environment === 'custom') customRoot(def.baseUrl);
   } catch (error) {
     problem = translated(RED, error);
@@ -49,7 +50,8 @@ export function buildAccount(RED: NodeAPI, node: AccountNode, saved: ConfigDef):
   node.problem = () => problem;
   const connect = async (environment: Environment): Promise<ApiClient> => {
     const scopes = () => [...needed].sort();
-    const options = { environment, needed: scopes };
+    const scopesShown = savedReference(RED, node, ['scopes']);
+    const options = { environment, needed: scopes, scopesShown };
     return new ApiClient(await clientOptions(RED, def, node.credentials, options));
   };
   node.needs = (scopes) => {
