@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
+import { format, inspect } from 'node:util';
 import type { SinonSpy } from 'sinon';
 import configNode from '../../src/nodes/onegevity-config';
 import orderNode from '../../src/nodes/onegevity-order';
@@ -108,6 +109,30 @@ describe('The config node', () => {
     await helper.load(nodes, flow(server, { proxy: 'px' }, [proxyNode(proxy.url, ['127.0.0.1'])]), given);
     assert.equal(await outcome(), undefined);
     assert.deepEqual(proxy.tunnels, []);
+  });
+
+  it('shows no secret and no token where a node is copied, logged or looked into as a whole', async () => {
+    const server = await started(TestServer.start());
+    server.token = json(200, { access_token: 'CANARY-token', expires_in: 3600 });
+    const names = ['clientSecret', 'webhookSecret', 'previousWebhookSecret', 'inboxKey', 'previousInboxKey'];
+    const secrets = [...names, 'redisUrl', 'redisUser', 'redisPassword'].map((name) => [
+      name,
+      `CANARY-${name}`,
+    ]);
+    await helper.load(nodes, flow(server), { c: { clientId: 'id', ...Object.fromEntries(secrets) } });
+    assert.equal(await outcome(), undefined);
+    for (const id of ['c', 'n']) {
+      const node = helper.getNode(id);
+      const copies = [
+        inspect(node, { depth: 10, showHidden: true }),
+        format('%o %j', node, Object.fromEntries(Object.entries(node).filter(([name]) => name[0] !== '_'))),
+        Object.keys(node).includes('credentials') ? 'CANARY' : '',
+        JSON.stringify({ ...node }.credentials),
+      ];
+      assert.doesNotMatch(copies.join(), /CANARY/, id);
+    }
+    const { credentials: own } = helper.getNode('c') as { credentials?: { webhookSecret?: string } };
+    assert.equal(own?.webhookSecret, 'CANARY-webhookSecret', 'for those who ask by name');
   });
 
   for (const name of ['tls', 'proxy']) {

@@ -47,7 +47,12 @@ describe("the editor's questions to the runtime", () => {
         c1: { clientId: 'id', clientSecret: secret },
         inner: { clientId: 'inner', clientSecret: secret },
       },
-      env: { ONEGEVITY_TEST_ID: 'from-variable', ONEGEVITY_TEST_EMPTY: ' ' },
+      env: {
+        ONEGEVITY_TEST_ID: 'from-variable',
+        ONEGEVITY_TEST_EMPTY: ' ',
+        ONEGEVITY_TEST_ROOT: server.url,
+        ONEGEVITY_TEST_SCOPES: 'packages_read CANARY-scope',
+      },
     });
   });
   after(async () => {
@@ -126,6 +131,28 @@ describe("the editor's questions to the runtime", () => {
       typed({ credentials: { clientId: '', clientSecret: 'x' } }),
     );
     assert.deepEqual(unknown.body, { ok: false, code: 'missing_credentials', values: { name: 'clientId' } });
+  });
+
+  it('names the variable that a setting comes from, and never shows what is in it', async () => {
+    const shown = async (more: object) => {
+      const { body } = await post('test-connection', typed(more));
+      const text = JSON.stringify(body);
+      assert.ok(!/from-variable|CANARY/.test(text) && !text.includes(server.url), text);
+      return body;
+    };
+    const unknown = await shown({ environment: '${ONEGEVITY_TEST_ID}' });
+    assert.deepEqual([unknown.code, unknown.values], ['bad_environment', { name: '${ONEGEVITY_TEST_ID}' }]);
+    for (const name of ['baseUrl', 'tokenPath', 'proxy', 'tls', 'scopes', 'clientAuth'])
+      await shown({ baseUrl: '${ONEGEVITY_TEST_ROOT}', [name]: '${ONEGEVITY_TEST_ID}' });
+
+    const variables = { baseUrl: '${ONEGEVITY_TEST_ROOT}', scopes: '${ONEGEVITY_TEST_SCOPES}' };
+    const granted = await shown(variables);
+    assert.equal(granted.root, '${ONEGEVITY_TEST_ROOT}');
+    assert.deepEqual(granted.refused, ['${ONEGEVITY_TEST_SCOPES}']);
+    server.token = json(200, { access_token: 'canary-token' });
+    assert.deepEqual((await shown(variables)).scopes, ['${ONEGEVITY_TEST_SCOPES}']);
+    server.token = json(400, { error: 'invalid_scope' });
+    assert.deepEqual((await shown(variables)).values, { scope: '${ONEGEVITY_TEST_SCOPES}' });
   });
 
   it('tells when a token is given and the API refuses it', async () => {

@@ -16,6 +16,8 @@ export interface ClientOptions extends HttpOptions {
   clientSecret: string;
   /** Asked before each token request: with the scope choice `minimal` a deploy may add to them. */
   scopes: () => readonly string[];
+  /** What messages call the scopes, where they came from a variable. */
+  scopesShown?: string | undefined;
   clientAuth: ClientAuth;
   /** Path of the token endpoint below the root. */
   tokenPath: string;

@@ -19,13 +19,14 @@ export const defaultScopes: readonly string[] = [
 
 /**
  * @param value the saved property; undefined means the sandbox, anything else must name an environment
+ * @param shown what an error calls the value, where it came from a variable: that may hold anything
  * @throws OnegevityError `env_not_set` for a `${NAME}` that Node-RED could not replace, `bad_environment`
  */
-export function environmentOf(value: unknown): Environment {
+export function environmentOf(value: unknown, shown?: string): Environment {
   if (value === undefined) return 'sandbox';
   const text = resolved(value);
   const found = environments.find((name) => name === text);
-  if (!found) throw new OnegevityError('bad_environment', { values: { name: text } });
+  if (!found) throw new OnegevityError('bad_environment', { values: { name: shown ?? text } });
   return found;
 }
 

@@ -36,6 +36,7 @@ export const errorCodes = [
   'http_off',
   'code_refused',
   'scope_too_wide',
+  'scope_not_stated',
   'wrong_patient',
   // the API's answer
   'unauthorized',

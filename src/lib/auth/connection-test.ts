@@ -84,11 +84,14 @@ async function tryOut(
   const token = await new TokenManager(options, transport, 1).get();
   const answer = asObject(response && parseJson(response.body));
   const asked = options.scopes();
-  const scopes = typeof answer?.scope === 'string' ? answer.scope.split(/\s/).filter(Boolean) : asked;
+  const shown = (scopes: readonly string[]) =>
+    scopes.length > 0 && options.scopesShown !== undefined ? [options.scopesShown] : scopes;
+  const stated = typeof answer?.scope === 'string' ? answer.scope.split(/\s/).filter(Boolean) : undefined;
+  const scopes = stated ?? asked;
   const expiresIn = Number(answer?.expires_in ?? NaN);
   return {
-    scopes,
-    refused: asked.filter((scope) => !scopes.includes(scope)),
+    scopes: stated ?? shown(asked),
+    refused: shown(asked.filter((scope) => !scopes.includes(scope))),
     expiresIn: Number.isFinite(expiresIn) ? expiresIn : undefined,
     clockAhead: response && clockAhead(response),
     readFault: scopes.includes('packages_read') ? await readFault(http, token, timeout) : undefined,

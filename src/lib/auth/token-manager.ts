@@ -9,6 +9,8 @@ export interface TokenSettings {
   clientSecret: string;
   /** Scopes to ask for; none: the `scope` member is left out. */
   scopes: () => readonly string[];
+  /** What messages call the scopes, where they came from a variable: that may hold anything. */
+  scopesShown?: string | undefined;
   /** How the client names itself at the token endpoint: not documented by the vendor. */
   clientAuth: ClientAuth;
 }
@@ -60,7 +62,7 @@ export interface IssuedToken {
   value: string;
   /** Seconds. */
   expiresIn: number;
-  /** Undefined where the answer does not say: then it is what was asked for (RFC 6749, 5.1). */
+  /** Undefined where the answer does not say, or says something that is no list of scopes (RFC 6749, 3.3). */
   scopes?: readonly string[];
 }
 
@@ -137,7 +139,9 @@ export class TokenManager {
   async #renew(scope: string): Promise<string> {
     try {
       const requestedAt = this.transport.now();
-      const { value, expiresIn } = parseToken(await this.#request(scope), { scope });
+      const { value, expiresIn } = parseToken(await this.#request(scope), {
+        scope: this.settings.scopesShown ?? scope,
+      });
       const lifetime = expiresIn * 1000;
       this.#refusal = undefined;
       const expiresAt = requestedAt + lifetime;
@@ -240,13 +244,15 @@ function parseToken(response: TokenResponse, asked: Asked): IssuedToken {
   }
   const value = members?.access_token;
   if (!isToken(value)) throw new OnegevityError('bad_token_response', { statusCode });
-  return {
-    value,
-    expiresIn: lifetimeOf(members?.expires_in, statusCode),
-    ...(typeof members?.scope === 'string' && {
-      scopes: members.scope.split(' ').filter((name) => name !== ''),
-    }),
-  };
+  const scopes = statedScopes(members?.scope);
+  return { value, expiresIn: lifetimeOf(members?.expires_in, statusCode), ...(scopes && { scopes }) };
+}
+
+/** One or more names with spaces between them (RFC 6749, 3.3); what is none of this says nothing. */
+function statedScopes(scope: unknown): string[] | undefined {
+  if (typeof scope !== 'string') return undefined;
+  const names = scope.split(' ').filter((name) => name !== '');
+  return names.length > 0 ? names : undefined;
 }
 
 /** A lifetime may come as a number or a numeric string; anything else that is present is not believed. */

@@ -21,7 +21,7 @@ export async function testTyped(RED: NodeAPI, { body }: AdminRequest): Promise<o
   const typed = asObject(body) ?? {};
   const saved = savedNode(typed.id);
   const resolve = (value: unknown) => resolveVariable(RED, saved, value);
-  const environment = environmentOf(resolve(typed.environment));
+  const environment = environmentOf(resolve(typed.environment), typedReference(typed.environment));
   const def: ConnectionDef = Object.fromEntries(
     ['baseUrl', 'scopes', 'clientAuth', 'tokenPath', 'tls', 'proxy'].map((name) => [
       name,
@@ -31,8 +31,10 @@ export async function testTyped(RED: NodeAPI, { body }: AdminRequest): Promise<o
   const options = await clientOptions(RED, def, credentialsOf(typed.credentials, saved, resolve), {
     environment,
     needed: () => [],
+    scopesShown: typedReference(typed.scopes),
   });
-  const root = environment === 'custom' ? customRoot(def.baseUrl) : options.root;
+  const custom = () => typedReference(typed.baseUrl) ?? customRoot(def.baseUrl);
+  const root = environment === 'custom' ? custom() : options.root;
   const { readFault, ...report } = await testConnection(options, timeLimit);
   return {
     ok: true,
@@ -41,6 +43,11 @@ export async function testTyped(RED: NodeAPI, { body }: AdminRequest): Promise<o
     ...report,
     ...(readFault ? { readFault: faultOf(readFault) } : {}),
   };
+}
+
+/** @returns what was typed, where that refers to a variable: its value is shown to nobody */
+function typedReference(value: unknown): string | undefined {
+  return variableName(value) === undefined ? undefined : String(value).trim();
 }
 
 type SavedConfig = Node<ClientCredentials>;

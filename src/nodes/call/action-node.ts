@@ -11,6 +11,7 @@ import { asObject } from '../../lib/api/response';
 import { type BodyDef, readBody } from './body';
 import { type Call, type CallNodeDef, type Prepared, wireCallNode } from './call-node';
 import { runComposed } from './composed';
+import { savedReference } from '../shared/saved-reference';
 import { FieldReader, type Fields, isDefaultField } from './fields';
 import { type PagingDef, runList } from './list';
 import { type FlowMessage, isFromWebhook } from '../shared/message';
@@ -29,8 +30,13 @@ export function buildAction(RED: NodeAPI, node: Node, def: ActionDef, tag: strin
   const operation = def.operation ? offered.find(({ id }) => id === def.operation) : offered[0];
   const reader = new FieldReader(RED, node, def.fields ?? {});
   const scopes = operation ? neededScopes({ operation, patientMustExist: def.patientMustExist }) : [];
+  const unknown = () => {
+    const name =
+      savedReference(RED, node, ['operation']) ?? (typeof def.operation === 'string' ? def.operation : '?');
+    return new OnegevityError('unknown_operation', { values: { name } });
+  };
   const prepareCall = async (msg: FlowMessage): Promise<Prepared> => {
-    if (!operation) throw new OnegevityError('unknown_operation', { values: { name: def.operation ?? '' } });
+    if (!operation) throw unknown();
     return prepare(operation, def, reader, msg);
   };
   wireCallNode(RED, node, def, prepareCall, scopes);

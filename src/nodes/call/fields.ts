@@ -3,6 +3,7 @@ import { OnegevityError } from '../../lib/api/errors';
 import type { OperationParameter } from '../../lib/api/operation';
 import { asObject } from '../../lib/api/response';
 import type { FlowMessage } from '../shared/message';
+import { savedReference } from '../shared/saved-reference';
 
 /** A typed input as it is saved: `previous` reads `msg.onegevity.params`, the rest is Node-RED's own. */
 export interface Field {
@@ -31,7 +32,7 @@ export class FieldReader {
     const value = await this.#value(name, used, msg, writes);
     if (isEmpty(value)) {
       if (parameter.required)
-        throw new OnegevityError('missing_parameter', { values: { name: placed(name, used) } });
+        throw new OnegevityError('missing_parameter', { values: { name: this.#placed(name, used) } });
       return undefined;
     }
     return checked(name, schema.type, value);
@@ -40,6 +41,13 @@ export class FieldReader {
   /** @throws OnegevityError `bad_expression` */
   async value(name: string, field: Field, msg: FlowMessage): Promise<unknown> {
     return this.#value(name, field, msg, true);
+  }
+
+  /** A field's name with the place that it is read from, where that is one in a message. */
+  #placed(name: string, field: Field | undefined): string {
+    if (field?.type === 'previous') return `${name} (msg.onegevity.params.${name})`;
+    if (field?.type !== 'msg' || typeof field.value !== 'string') return name;
+    return `${name} (msg.${savedReference(this.RED, this.node, ['fields', name, 'value']) ?? field.value})`;
   }
 
   async #value(name: string, field: Field | undefined, msg: FlowMessage, writes: boolean): Promise<unknown> {
@@ -64,12 +72,6 @@ export function isDefaultField({ source }: OperationParameter, field: Field | un
 
 function defaultField({ source }: OperationParameter): Field | undefined {
   return source === undefined ? undefined : { type: 'msg', value: source };
-}
-
-/** A field's name with the place that it is read from, where that is one in a message. */
-function placed(name: string, field: Field | undefined): string {
-  if (field?.type === 'previous') return `${name} (msg.onegevity.params.${name})`;
-  return field?.type === 'msg' && typeof field.value === 'string' ? `${name} (msg.${field.value})` : name;
 }
 
 function evaluate(

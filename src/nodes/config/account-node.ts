@@ -6,6 +6,7 @@ import { enterConfig, neededOf } from '../shared/config-link';
 import { type ConfigNode, translated } from '../shared/config-node';
 import { whenFlowsRun } from '../shared/flows-started';
 import { currentDef } from '../shared/register-node';
+import { savedReference } from '../shared/saved-reference';
 import {
   type ClientCredentials,
   clientOptions,
@@ -45,7 +46,7 @@ export function buildAccount(RED: NodeAPI, node: AccountNode, saved: ConfigDef):
 
   try {
     def = currentDef(saved);
-    node.environment = environmentOf(def.environment);
+    node.environment = environmentOf(def.environment, savedReference(RED, node, ['environment']));
     if (node.environment === 'custom') customRoot(def.baseUrl);
   } catch (error) {
     problem = translated(RED, error);
@@ -56,7 +57,8 @@ export function buildAccount(RED: NodeAPI, node: AccountNode, saved: ConfigDef):
   node.problem = () =>
     problem ?? (node.environment && connectionFault(RED, def, node.credentials, node.environment));
   const connect = async (environment: Environment): Promise<ApiClient> => {
-    const options = { environment, needed: () => neededOf(node.id) };
+    const scopesShown = savedReference(RED, node, ['scopes']);
+    const options = { environment, needed: () => neededOf(node.id), scopesShown };
     return new ApiClient(await clientOptions(RED, def, node.credentials, options));
   };
   node.expectNodes = () => {

@@ -34,7 +34,7 @@ export async function clientOptions(
   RED: NodeAPI,
   def: ConnectionDef,
   credentials: ClientCredentials,
-  { environment, needed }: Surroundings,
+  { environment, needed, scopesShown }: Surroundings,
 ): Promise<ClientOptions> {
   const fixed = scopesOf(def.scopes, () => []);
   const minimal = !Array.isArray(def.scopes) && resolved(def.scopes) === 'minimal';
@@ -42,6 +42,7 @@ export async function clientOptions(
   return {
     ...(await identity(RED, environment, def, credentials)),
     scopes: minimal ? needed : () => fixed,
+    scopesShown,
     clientAuth: def.clientAuth === 'form' ? 'form' : 'basic',
     timeout: positive(def.timeout, 30_000),
     concurrency,
@@ -56,6 +57,8 @@ export async function clientOptions(
 export interface Surroundings {
   environment: Environment;
   needed: () => readonly string[];
+  /** What messages call the scopes, where they came from a variable. */
+  scopesShown?: string | undefined;
 }
 
 /** Root, token path and credentials of an environment. @throws OnegevityError */

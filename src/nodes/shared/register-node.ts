@@ -1,6 +1,13 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { OnegevityError } from '../../lib/api/errors';
-import { currentVersion, isReadable, migrations, type Saved, upgraded } from '../../lib/flows/versions';
+import {
+  currentVersion,
+  isReadable,
+  migrations,
+  type Saved,
+  shownVersion,
+  upgraded,
+} from '../../lib/flows/versions';
 import { shared, translated } from './config-node';
 import { track } from './instances';
 import { onMessage } from './on-message';
@@ -12,7 +19,7 @@ import { onMessage } from './on-message';
 export function currentDef<Def extends NodeDef>(def: Def, table = migrations): Def {
   const saved = def as Saved & Def;
   if (isReadable(saved, table)) return upgraded(saved, table) as Saved & Def;
-  const values = { version: String(saved.version), known: currentVersion(def.type, table) };
+  const values = { version: shownVersion(saved.version), known: currentVersion(def.type, table) };
   throw new OnegevityError('newer_flow', { values });
 }
 

@@ -4,10 +4,12 @@ import type { ApiClient } from '../../lib/api/client';
 import { defaultScopes, scopesOf } from '../../lib/api/environments';
 import { type ErrorCode, OnegevityError } from '../../lib/api/errors';
 import type { OperationParameter } from '../../lib/api/operation';
+import { pathSegment } from '../../lib/api/path';
 import { asObject } from '../../lib/api/response';
 import { isBrowserSafe } from '../../lib/auth/authorization-code';
 import { answerRedirect, type RedirectAnswer } from '../../lib/auth/redirect';
 import { StateStore } from '../../lib/auth/state';
+import { RateLimit } from '../../lib/webhook/rate-limit';
 import { ConfigLink } from '../shared/config-link';
 import { type ConfigNode, translated } from '../shared/config-node';
 import { FieldReader, type Fields } from '../call/fields';
@@ -20,7 +22,7 @@ import { serveLibrary } from './library';
 
 export interface UiKitDef extends NodeDef, EndpointDef {
   config?: string;
-  /** The most that a token for a browser may carry; `any`: whatever the vendor gives. */
+  /** The most that a token for a browser may carry; `any`: whatever the vendor gives, also without saying what. */
   scopes?: string | string[];
   /** `patientIdentifier` */
   fields?: Fields;
@@ -54,6 +56,8 @@ export function buildUiKit(RED: NodeAPI, node: Node, def: UiKitDef): void {
   const reader = new FieldReader(RED, node, def.fields ?? {});
   let open: Open | undefined;
   const warnings = new Set<string>();
+  /** Of those who name no patient: anybody can send any number of such requests. */
+  const refusals = new RateLimit(5, 1);
   let closed = false;
 
   const context = ({ environment }: ConfigNode) => ({
@@ -75,7 +79,11 @@ export function buildUiKit(RED: NodeAPI, node: Node, def: UiKitDef): void {
 
   const report = ({ audit, fault }: RedirectAnswer, config: ConfigNode): void => {
     if (closed || !audit) return;
-    const msg: FlowMessage = { payload: audit, onegevity: context(config) };
+    const anonymous = audit.event === 'refused' && audit.patientIdentifier === undefined;
+    const suppressed = anonymous ? refusals.pass() : 0;
+    if (suppressed === undefined) return;
+    const payload = anonymous ? { ...audit, suppressed } : audit;
+    const msg: FlowMessage = { payload, onegevity: context(config) };
     if (fault) {
       const error = translated(RED, fault);
       setError(msg, error);
@@ -89,14 +97,17 @@ export function buildUiKit(RED: NodeAPI, node: Node, def: UiKitDef): void {
     res: ServerResponse,
     { config, states, scopes }: Open,
   ): Promise<void> => {
-    status.started();
+    // A request that names no patient leads to no call, and must not change what the status shows.
+    let calling = false;
     const client = async (): Promise<ApiClient> => {
+      calling = true;
+      status.started();
       if (closed) throw new OnegevityError('aborted');
       return config.client();
     };
     const answer = await answerRedirect({ method, url, headers }, { states, client, scopes });
-    if (answer.fault) status.failed(answer.fault);
-    else status.succeeded();
+    if (calling && answer.fault) status.failed(answer.fault);
+    else if (calling) status.succeeded();
     report(answer, config);
     write(res, answer);
   };
@@ -107,6 +118,7 @@ export function buildUiKit(RED: NodeAPI, node: Node, def: UiKitDef): void {
       throw problem ?? config.problem() ?? new OnegevityError('no_config');
     const { endpoint, states } = open;
     const patientIdentifier = String(await reader.parameter(patientParameter, msg, true));
+    pathSegment(patientParameter.name, patientIdentifier);
     if (!isBrowserSafe(patientIdentifier)) {
       throw new OnegevityError('bad_parameter', { values: { name: 'patientIdentifier' } });
     }

@@ -3,6 +3,7 @@ import type { Receiver } from '../../lib/webhook/receiver';
 import { type ClaimFault, hostOf } from './capture/host';
 import { Endpoint, type Tenant } from './capture/endpoint';
 import type { ConfigNode } from '../shared/config-node';
+import { savedReference } from '../shared/saved-reference';
 import { joinSandbox } from './sandbox';
 import type { WebhookOptions } from './options';
 import type { WebhookStatus } from './status';
@@ -25,7 +26,7 @@ export function listen(
 ): (removed: boolean) => void {
   const fail = (code: ClaimFault | 'no_http' | 'body_consumed'): void => {
     status.fault(code, status.text(`status.${code}`));
-    node.error(status.text(`errors.${code}`, { path: options.path }));
+    node.error(status.text(`errors.${code}`, { path: savedReference(RED, node, ['path']) ?? options.path }));
   };
   const host = hostOf(RED);
   if (!host) {

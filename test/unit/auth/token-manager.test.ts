@@ -338,6 +338,17 @@ describe('token manager', () => {
   describe('exchanges an authorization code', () => {
     const refused = (error: string, statusCode = 400): TokenResponse => ({ statusCode, body: { error } });
 
+    for (const scope of [undefined, null, '', ' ', '   ', [], ['a'], ['a', 'b'], 7, true, { a: 'b' }]) {
+      it(`for a token of unknown scopes where the answer names ${JSON.stringify(scope)}`, async () => {
+        const answer = { statusCode: 200, body: { access_token: 'browser', expires_in: 60, scope } };
+        const tokens = new TokenManager(settings, new Endpoint([answer]));
+        assert.deepEqual(await tokens.exchange('code', 'https://a.test/r'), {
+          value: 'browser',
+          expiresIn: 60,
+        });
+      });
+    }
+
     it('for a token with the scopes that the answer names, and keeps neither', async () => {
       const answer = { statusCode: 200, body: { access_token: 'browser', expires_in: 60, scope: 'a  b ' } };
       const endpoint = new Endpoint([answer, ok('own'), ok('bare')]);
