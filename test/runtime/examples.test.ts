@@ -185,8 +185,23 @@ describe('The example', () => {
     });
   });
 
+  describe('"Nightly reconcile" after a night in which an order had no report yet', () => {
+    it('finds it in the next one', async () => {
+      const running = await start('Nightly reconcile');
+      const none = { fault: 'body', text: '{"reports":[]}', operation: 'listPatientOrderReports', times: 1 };
+      await setFault(running, none);
+      await press('at 3 in the night');
+      await running.waitForMessages('handled', 10);
+      await running.waitForMessages('all patients read');
+      await press('at 3 in the night');
+      const handled = await running.waitForMessages('handled', 11);
+      assert.equal(new Set(handled.map(({ msg }) => msg.topic as string)).size, 11);
+      assert.deepEqual(running.messagesOf('error'), []);
+    });
+  });
+
   describe('"Errors and retries"', () => {
-    it('tells the four outcomes apart, and settles the order whose fate is not known', async () => {
+    it('tells the four outcomes apart, and finds out whether an order arrived', async () => {
       const running = await start('Errors and retries');
       await press('good order');
       await running.waitForMessages('ordered');
@@ -210,6 +225,21 @@ describe('The example', () => {
       }, 'the order to be settled');
       assert.equal(settled.msg.statusCode < 300, true);
       assert.deepEqual(running.messagesOf('stopped'), []);
+    });
+
+    it('reads an order whose outcome is not known, again if the read fails, and orders nothing twice', async () => {
+      const running = await start('Errors and retries', (node) =>
+        node.name === 'half a minute' ? { ...node, timeout: '0.01' } : node,
+      );
+      await setFault(running, { fault: 'reset-after', operation: 'createPatientOrder', times: 1 });
+      await setFault(running, { fault: 'html', operation: 'patientOrderDetails', times: 2 });
+      await press('good order');
+      const arrived = first(await running.waitForMessages('it had arrived'));
+      assert.equal(arrived.payload.orderIdentifier, 'DEMO-7-GOOD');
+      assert.equal(arrived.tries, 1);
+      for (const label of ['ordered', 'stopped', 'exists already']) {
+        assert.deepEqual(running.messagesOf(label), []);
+      }
     });
   });
 
