@@ -6,7 +6,11 @@ export interface RawResponse {
   statusCode: number;
   headers: Record<string, string | string[] | undefined>;
   body: string;
+  /** Why the body could not be decoded. The status still holds: a 404 is a 404, whatever came with it. */
+  fault?: BodyFault;
 }
+
+export type BodyFault = 'bad_response' | 'too_large';
 
 export function asObject(value: unknown): Record<string, unknown> | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -34,9 +38,16 @@ export function parseJson(body: string): unknown {
 
 /**
  * @returns the parsed body; `null` where there is none
- * @throws OnegevityError `bad_response` where the body is not JSON, or nested so deeply that flows could not use it
+ * @throws OnegevityError `bad_response` where the body is not JSON, or nested so deeply that flows could not use it;
+ *   `too_large`
  */
 export function successBody(response: RawResponse, writes: boolean): unknown {
+  if (response.fault) {
+    throw new OnegevityError(response.fault, {
+      statusCode: response.statusCode,
+      outcome: writes ? 'unknown' : 'failed',
+    });
+  }
   if (response.body.length === 0) return null;
   const body = parseJson(response.body);
   // Removed in silence: the vendor's models have no such members.

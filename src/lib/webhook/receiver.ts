@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { TopicName } from '../../generated/topics';
 import type { BodyLimits } from './body';
 import { type Duplicates, identityOf } from './duplicates';
-import { type Encoding, inflated } from './encoding';
+import { type Encoding, inflated } from '../api/encoding';
 import type { Refusal, RefusalReason, WebhookEvent } from './event';
 import type { Exchange } from './exchange';
 import { identify } from './identify';

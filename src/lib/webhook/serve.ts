@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TopicName } from '../../generated/topics';
 import { readBody } from './body';
-import { encodingOf } from './encoding';
+import { encodingOf } from '../api/encoding';
 import { Exchange } from './exchange';
 import type { Receiver } from './receiver';
 

@@ -1,6 +1,6 @@
 import { brotliDecompress, gunzip, inflate, inflateRaw, type ZlibOptions } from 'node:zlib';
 
-/** The encodings that are undone; the signature is always over the bytes as they were sent. */
+/** The encodings that are undone. The signature of a webhook is always over the bytes as they were sent. */
 export type Encoding = 'identity' | 'gzip' | 'deflate' | 'br';
 
 export type Inflated = Buffer | 'too_large' | 'bad_encoding';
@@ -14,6 +14,12 @@ const names: Readonly<Record<string, Encoding>> = {
   br: 'br',
 };
 
+/** What a request accepts: all that {@link decoded} undoes. */
+export const acceptEncoding = 'gzip, deflate, br';
+
+/** Two are rare, and more have no use but to make work: each is undone separately. */
+const mostEncodings = 3;
+
 /** @returns the encoding that the header names, or undefined for an unknown one or a chain of several */
 export function encodingOf(header: string | undefined): Encoding | undefined {
   if (header === undefined) return 'identity';
@@ -22,7 +28,8 @@ export function encodingOf(header: string | undefined): Encoding | undefined {
 }
 
 /**
- * Undoes a content encoding, to no more than a limit. To be called for verified bodies only.
+ * Undoes a content encoding, to no more than a limit: decoding stops there, however much was packed into few bytes.
+ * Of a webhook to be called for verified bodies only.
  * @param limit bytes
  */
 export async function inflated(
@@ -39,6 +46,26 @@ export async function inflated(
       // "deflate" means zlib's format, yet some send it without zlib's header, whose first half-byte is always 8.
       return run(((body[0] ?? 0) & 0x0f) === 8 ? inflate : inflateRaw, body, limit);
   }
+}
+
+/**
+ * Undoes all encodings that a header names, the last one first. Each step's result has to stay within the limit.
+ * @param header `Content-Encoding`; the names of several are separated by commas
+ * @param limit bytes
+ */
+export async function decoded(body: Buffer, header: string, limit: number): Promise<Inflated> {
+  const encodings = header.split(',').map((name) => encodingOf(name.trim()));
+  if (encodings.length > mostEncodings) return 'bad_encoding';
+  let result = body;
+  for (const encoding of encodings.reverse()) {
+    if (encoding === undefined) return 'bad_encoding';
+    // Nothing packed is nothing: some servers name an encoding and send no body.
+    if (encoding === 'identity' || result.length === 0) continue;
+    const next = await inflated(result, encoding, limit);
+    if (typeof next === 'string') return next;
+    result = next;
+  }
+  return result;
 }
 
 type Inflate = (
