@@ -1,5 +1,6 @@
-import type { ServerResponse } from 'node:http';
+import { STATUS_CODES, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import type { Auth } from '../auth';
 import { generalError } from '../errors';
 import { jsonBytes, sendJson } from '../http';
@@ -27,6 +28,12 @@ export interface Exchange {
 }
 
 const PIECES = 10;
+
+const compressors: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
+  gzip: gzipSync,
+  deflate: deflateSync,
+  br: brotliCompressSync,
+};
 
 const HTML =
   '<!DOCTYPE html><html><head><title>Bad gateway</title></head><body><h1>Bad gateway</h1></body></html>';
@@ -94,19 +101,28 @@ async function sendBadly(fault: SetFault, exchange: Exchange, reply: FullReply):
   const { res } = exchange;
   const whole = jsonBytes(reply.body);
   const half = whole.subarray(0, Math.ceil(whole.length / 2));
-  const head = (length: number): ServerResponse =>
-    res.writeHead(reply.status, {
-      'content-type': 'application/json',
-      'content-length': length,
-      ...exchange.headers,
-      ...reply.headers,
-    });
+  const headers = (length: number): Record<string, string | number> => ({
+    'content-type': 'application/json',
+    'content-length': length,
+    ...exchange.headers,
+    ...reply.headers,
+  });
+  const head = (length: number): ServerResponse => res.writeHead(reply.status, headers(length));
   switch (fault.fault) {
     case 'truncated':
       head(half.length).end(half);
       return true;
     case 'cut-off':
       head(whole.length).write(half, () => res.destroy());
+      return true;
+    case 'compressed': {
+      const { encoding = 'gzip' } = fault;
+      const packed = (compressors[encoding] ?? gzipSync)(whole);
+      res.writeHead(reply.status, { ...headers(packed.length), 'content-encoding': encoding }).end(packed);
+      return true;
+    }
+    case 'duplicate-response':
+      sendTwice(res, reply.status, headers(whole.length), whole);
       return true;
     case 'slow-body':
       head(whole.length);
@@ -115,6 +131,19 @@ async function sendBadly(fault: SetFault, exchange: Exchange, reply: FullReply):
     default:
       return false;
   }
+}
+
+/** Node.js sends one response to a request, so both are written to the socket by hand. */
+function sendTwice(
+  res: ServerResponse,
+  status: number,
+  headers: Readonly<Record<string, string | number>>,
+  body: Buffer,
+): void {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n`;
+  const response = Buffer.concat([Buffer.from(head, 'latin1'), body]);
+  res.socket?.end(Buffer.concat([response, response]));
 }
 
 async function dribble(exchange: Exchange, whole: Buffer, seconds: number): Promise<void> {

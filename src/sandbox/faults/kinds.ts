@@ -99,6 +99,18 @@ export const faultKinds = [
     members: [],
   },
   {
+    name: 'compressed',
+    area: 'api',
+    about: 'Compresses the response, whether the client accepts that or not',
+    members: [text('encoding', 'gzip, deflate or br', 'gzip')],
+  },
+  {
+    name: 'duplicate-response',
+    area: 'api',
+    about: 'Sends the response twice on the same connection',
+    members: [],
+  },
+  {
     name: 'expired-token',
     area: 'api',
     about: 'The token of the call has expired',
@@ -135,6 +147,12 @@ export const faultKinds = [
     members: [number('seconds', 1, 0, 3600, 'how long they live')],
   },
   {
+    name: 'narrow-token',
+    area: 'token',
+    about: 'Gives tokens that have no scope and live for a short time',
+    members: [number('seconds', 2, 0, 3600, 'how long they live')],
+  },
+  {
     name: 'webhook-duplicate',
     area: 'webhook',
     about: 'Delivers twice',
@@ -163,6 +181,12 @@ export const faultKinds = [
     area: 'webhook',
     about: 'Sends the body piece by piece',
     members: [seconds('for the whole body')],
+  },
+  {
+    name: 'webhook-abort',
+    area: 'webhook',
+    about: 'Cuts the connection in the middle of the body, and tries again',
+    members: [],
   },
   {
     name: 'webhook-wrong-signature',
@@ -199,6 +223,7 @@ export interface Fault {
   retryAfter?: string;
   contentType?: string;
   text?: string;
+  encoding?: string;
 }
 
 /** A fault as it is listed: complete with its defaults. */
