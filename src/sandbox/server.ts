@@ -138,7 +138,11 @@ async function serveTokens(
   noteFault(entry, trouble);
   const serve = async (fault?: SetFault): Promise<FullReply> => {
     try {
-      return await serveToken(auth, req, fault?.fault === 'short-token' ? fault.seconds : undefined);
+      const isShort = fault?.fault === 'short-token' || fault?.fault === 'narrow-token';
+      return await serveToken(auth, req, {
+        ...(isShort && { lifetime: fault.seconds }),
+        ...(fault?.fault === 'narrow-token' && { scopes: [] }),
+      });
     } catch (error) {
       return refusal(error);
     }

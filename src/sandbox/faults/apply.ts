@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import { STATUS_CODES, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import type { Auth } from '../auth';
@@ -97,13 +97,13 @@ async function sendBadly(fault: SetFault, exchange: Exchange, reply: FullReply):
   const { res } = exchange;
   const whole = jsonBytes(reply.body);
   const half = firstHalf(whole);
-  const head = (length: number): ServerResponse =>
-    res.writeHead(reply.status, {
-      'content-type': 'application/json',
-      'content-length': length,
-      ...exchange.headers,
-      ...reply.headers,
-    });
+  const headers = (length: number): Record<string, string | number> => ({
+    'content-type': 'application/json',
+    'content-length': length,
+    ...exchange.headers,
+    ...reply.headers,
+  });
+  const head = (length: number): ServerResponse => res.writeHead(reply.status, headers(length));
   switch (fault.fault) {
     case 'truncated':
       head(half.length).end(half);
@@ -122,6 +122,9 @@ async function sendBadly(fault: SetFault, exchange: Exchange, reply: FullReply):
       return true;
     case 'large-headers':
       send(exchange, { ...reply, headers: { ...reply.headers, 'x-padding': 'x'.repeat(fault.bytes ?? 0) } });
+      return true;
+    case 'duplicate-response':
+      sendTwice(res, reply.status, headers(whole.length), whole);
       return true;
     case 'slow-body':
       head(whole.length);
@@ -169,6 +172,19 @@ function ofAnother(body: unknown): unknown {
       return [name, typeof value === 'number' ? value + 1 : `${String(value)}-OTHER`];
     }),
   );
+}
+
+/** Node.js sends one response to a request, so both are written to the socket by hand. */
+function sendTwice(
+  res: ServerResponse,
+  status: number,
+  headers: Readonly<Record<string, string | number>>,
+  body: Buffer,
+): void {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n`;
+  const response = Buffer.concat([Buffer.from(head, 'latin1'), body]);
+  res.socket?.end(Buffer.concat([response, response]));
 }
 
 async function dribble(exchange: Exchange, whole: Buffer, seconds: number): Promise<void> {

@@ -129,6 +129,12 @@ export const faultKinds = [
     members: [],
   },
   {
+    name: 'duplicate-response',
+    area: 'api',
+    about: 'Sends the response twice on the same connection',
+    members: [],
+  },
+  {
     name: 'expired-token',
     area: 'api',
     about: 'The token of the call has expired',
@@ -165,6 +171,12 @@ export const faultKinds = [
     members: [number('seconds', 1, 0, 3600, 'how long they live')],
   },
   {
+    name: 'narrow-token',
+    area: 'token',
+    about: 'Gives tokens that have no scope and live for a short time',
+    members: [number('seconds', 2, 0, 3600, 'how long they live')],
+  },
+  {
     name: 'webhook-duplicate',
     area: 'webhook',
     about: 'Delivers twice',
@@ -193,6 +205,12 @@ export const faultKinds = [
     area: 'webhook',
     about: 'Sends the body piece by piece',
     members: [seconds('for the whole body')],
+  },
+  {
+    name: 'webhook-abort',
+    area: 'webhook',
+    about: 'Cuts the connection in the middle of the body, and tries again',
+    members: [],
   },
   {
     name: 'webhook-wrong-signature',
