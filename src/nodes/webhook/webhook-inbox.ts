@@ -12,6 +12,7 @@ import type {
   InboxStats,
   StorageRisk,
 } from '../../lib/webhook/inbox/inbox';
+import type { Damage } from '../../lib/webhook/inbox/store';
 import { handleOf, makeKnown } from '../../lib/webhook/inbox/open-inboxes';
 import type { Stored } from '../../lib/webhook/receiver';
 import { packEvent, unpackEvent } from '../../lib/webhook/stored-event';
@@ -114,8 +115,14 @@ export class WebhookInbox implements InboxConsumer {
   setAside(count: number, cause: 'damaged' | 'unknown_key'): void {
     const { status } = this.owner;
     status.event('red', () => status.text(`status.${cause}`));
-    const key = count === 0 ? 'errors.set_aside_lost' : `errors.set_aside_${cause}`;
-    this.node.error(status.text(key, { count }));
+    this.node.error(status.text(`errors.set_aside_${cause}`, { count }));
+  }
+
+  lost({ readable, kept }: Damage): void {
+    const { status } = this.owner;
+    status.event('red', () => status.text('status.lost'));
+    const key = kept === undefined ? 'errors.storage_gone' : 'errors.storage_damaged';
+    this.node.error(status.text(key, { count: readable, folder: kept ?? '' }));
   }
 
   state(problem: OnegevityError | undefined): void {

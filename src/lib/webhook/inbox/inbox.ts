@@ -1,4 +1,5 @@
 import type { OnegevityError } from '../../api/errors';
+import type { Damage } from './store';
 
 /** An event as an inbox keeps it. */
 export interface InboxEvent {
@@ -90,8 +91,10 @@ export interface InboxConsumer {
   deliver(delivery: Delivery): void;
   /** Called once the dead letter is stored. */
   deadLetter(letter: DeadDelivery): void;
-  /** Records that could not be read were set aside. A count of 0 means: an unknown number was lost by damage. */
+  /** Records that could not be read were set aside. */
   setAside(count: number, cause: 'damaged' | 'unknown_key'): void;
+  /** The storage was damaged: an unknown number of events was lost, and others may be delivered again. */
+  lost(damage: Damage): void;
   /** The inbox cannot store at present, or (undefined) can again. */
   state(problem: OnegevityError | undefined): void;
   /** The storage works, and yet does not promise what it should. May be called with every connection. */
