@@ -102,10 +102,10 @@ export interface InboxConsumer {
 }
 
 /**
- * What a storage does not promise: to keep what it has acknowledged, to keep it when memory is short; or nobody may
- * ask it.
+ * What a storage does not promise: to keep what it has acknowledged, to keep it when memory is short, to be reached in
+ * secret; or nobody may ask it.
  */
-export type StorageRisk = 'redis_not_durable' | 'redis_evicts' | 'redis_unchecked';
+export type StorageRisk = 'redis_not_durable' | 'redis_evicts' | 'redis_unencrypted' | 'redis_unchecked';
 
 /**
  * Keeps events until a flow has dealt with them: what {@link Inbox.put} accepted is emitted until somebody ends it,
@@ -119,7 +119,7 @@ export interface Inbox {
   open(consumer: InboxConsumer): Promise<void>;
   /**
    * Resolves once the event survives the end of the process and of the machine.
-   * @throws OnegevityError `inbox_full`, `inbox_unavailable`
+   * @throws OnegevityError `inbox_full`, `redis_full`, `inbox_unavailable`
    */
   put(event: InboxEvent, unique?: Unique): Promise<'stored' | 'duplicate'>;
   /**
