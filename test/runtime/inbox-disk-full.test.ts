@@ -39,11 +39,11 @@ describe('the durable inbox on a small disk (skipped where no tmpfs may be mount
     assert.match(answer.headers['retry-after'] ?? '', /^\d+$/);
     await suite.nodeRed.waitForStatus(
       'hook',
-      ({ fill, text }) => fill === 'red' && text === 'inbox unavailable',
+      ({ fill, text }) => fill === 'red' && text === 'disk full',
     );
 
     rmSync(filler);
-    await suite.nodeRed.waitForStatus('hook', ({ text }) => text !== 'inbox unavailable', 30_000);
+    await suite.nodeRed.waitForStatus('hook', ({ text }) => text !== 'disk full', 30_000);
     assert.equal((await suite.send(eventBody(2002))).status, 200);
     await waitUntilEmpty(suite.nodeRed);
     const emitted = new Set(suite.nodeRed.messagesOf('event').map(({ msg }) => msg.payload.id as number));

@@ -58,6 +58,11 @@ export class Emission {
     this.#inherited = last;
     this.#settled = last;
     this.#tail = last;
+    // Also opened again where the storage was damaged in between: then everything in it is emitted again.
+    this.#cursor = '';
+    this.#returned.length = 0;
+    this.delayed = 0;
+    this.leases.clear();
     const retries = await this.shelf.store.entries(all('r'), 1);
     await this.shelf.walk(all('r'), () => void this.delayed++);
     this.#nextDue = retries[0] ? dueOf(retries[0][0]) : Infinity;
@@ -120,7 +125,7 @@ export class Emission {
     if (this.#pumping || this.leases.room === 0) return;
     this.#pumping = this.#pump()
       // Its reopening starts the pump anew.
-      .catch(() => this.shelf.commit.failed())
+      .catch((error: unknown) => this.shelf.commit.failed(error))
       .finally(() => {
         this.#pumping = undefined;
         if (this.#again) this.pump();

@@ -7,6 +7,7 @@ import { MemoryStore } from './memory-store';
 import { all } from './shelf';
 
 export type { Inbox } from './inbox';
+export { removeLevelStore as removeDiskInbox } from './level-store';
 export { redisInbox } from './redis';
 
 /** An inbox that ends with the process. */

@@ -8,7 +8,7 @@ import type { Lease } from './leases';
 import { RecentHashes } from './recent-hashes';
 import { readEvent, sealEvent } from './record';
 import { all, arrival, keys, packed, Shelf, sortable } from './shelf';
-import type { Operation, Store } from './store';
+import type { Damage, Operation, Store } from './store';
 
 interface Parts {
   commit: GroupCommit;
@@ -201,8 +201,12 @@ export class LocalInbox implements Inbox {
     return lease;
   }
 
-  async #opened(damage: number, consumer: InboxConsumer): Promise<void> {
-    if (damage > 0) consumer.setAside(0, 'damaged');
+  async #opened(damage: Damage | undefined, consumer: InboxConsumer): Promise<void> {
+    if (damage) {
+      consumer.lost(damage);
+      // What is stored now is not what was counted.
+      this.#counted = false;
+    }
     if (this.#counted || !this.#parts) return;
     const { shelf, emission, dead, recent } = this.#parts;
     shelf.events = 0;
