@@ -211,15 +211,19 @@ describe('action nodes', () => {
     assert.deepEqual(
       parts.map(({ index, count }) => [index, count]),
       [
-        [0, undefined],
-        [1, undefined],
+        [0, 3],
+        [1, 3],
         [2, 3],
       ],
     );
     assert.equal(new Set(parts.map(({ id }) => id)).size, 1);
     assert.deepEqual(
-      out.map(({ complete }) => complete),
-      [undefined, undefined, true],
+      out.map(({ onegevity }) => (onegevity as { page: object }).page),
+      [
+        { number: 1, total: 3, last: false, complete: true },
+        { number: 1, total: 3, last: false, complete: true },
+        { number: 2, total: 3, last: true, complete: true },
+      ],
     );
     assert.deepEqual(
       server.apiRequests.map(({ url }) => url),
@@ -237,7 +241,13 @@ describe('action nodes', () => {
     const out = nextMessage('out');
     helper.getNode('n').receive({ payload: '' });
     const msg = await out;
-    assert.deepEqual([msg.payload, msg.complete], [[], true]);
+    assert.deepEqual(msg.payload, []);
+    assert.deepEqual((msg.onegevity as { page: object }).page, {
+      number: 1,
+      total: 0,
+      last: true,
+      complete: true,
+    });
   });
 
   it('ends with an error, items sent before it kept, where the same page comes again', async () => {

@@ -128,6 +128,24 @@ describe('onegevity-done', () => {
     assert.equal((await inbox.stats()).inFlight, 1);
   });
 
+  it('warns of the last part of a split message too, since it may have overtaken the others', async () => {
+    for (const parts of [
+      { id: 'x', count: 3, index: 2 },
+      { id: 'x', index: 9 },
+    ]) {
+      assert.equal(await give({}, { ...(await delivered()), parts }), undefined);
+      const { warn } = helper.getNode('done') as unknown as { warn: { args: unknown[][] } };
+      assert.deepEqual(warn.args, [['warnings.part']]);
+      await helper.unload();
+    }
+    assert.equal(
+      await give({}, { ...(await delivered()), parts: { id: 'x', count: 1, index: 0 } }),
+      undefined,
+    );
+    const { warn } = helper.getNode('done') as unknown as { warn: { args: unknown[][] } };
+    assert.deepEqual(warn.args, []);
+  });
+
   it('warns once where only a part of a split message ends the delivery', async () => {
     const parts = (index: number) => ({ parts: { id: 'x', count: 3, index } });
     const messages = await Promise.all(

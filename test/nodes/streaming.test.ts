@@ -158,8 +158,8 @@ describe('A list streamed into other nodes', () => {
       );
       assert.deepEqual(lengths, payloads);
       assert.deepEqual(
-        got.map(({ complete }) => complete),
-        payloads.map((_, index) => (index === payloads.length - 1 ? true : undefined)),
+        got.map((msg) => (msg.onegevity as { page: { last: boolean } }).page.last),
+        payloads.map((_, index) => index === payloads.length - 1),
       );
     });
   }
@@ -169,7 +169,8 @@ describe('A list streamed into other nodes', () => {
     await helper.load(nodes, flow(list({ pageSize: 5, maxPages: 2, wires: [['out']] })), credentials);
     const all = messages('out', 10);
     helper.getNode('list').receive({ payload: '' });
-    assert.equal((await all).at(-1)?.complete, false);
+    const { page } = (await all).at(-1)?.onegevity as { page: { last: boolean; complete: boolean } };
+    assert.deepEqual([page.last, page.complete], [true, false]);
     assert.equal(server.apiRequests.length, 2);
   });
 

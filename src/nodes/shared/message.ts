@@ -29,7 +29,8 @@ export function setResult(
 ): void {
   const { error, requestId, page, ...kept } = asObject(msg.onegevity) ?? {};
   msg.statusCode = result.statusCode;
-  msg.onegevity = { ...kept, ...outcome };
+  // A message that is still part of a list keeps what tells where in the list it stands.
+  msg.onegevity = { ...kept, ...(page && msg.parts ? { page } : {}), ...outcome };
   // Last, so that a place within these is not written over.
   RED.util.setMessageProperty(msg, output, result.body, true);
 }

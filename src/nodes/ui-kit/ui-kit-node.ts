@@ -137,8 +137,9 @@ export function buildUiKit(RED: NodeAPI, node: Node, def: UiKitDef): void {
     };
   };
 
-  onMessage(RED, node, status, async (msg, send) => {
+  onMessage(RED, node, status, async (msg, send, turn) => {
     await preparePage(msg);
+    await turn();
     send([msg, null]);
   });
 
