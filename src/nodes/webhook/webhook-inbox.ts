@@ -16,6 +16,7 @@ import { handleOf, makeKnown } from '../../lib/webhook/inbox/open-inboxes';
 import type { Stored } from '../../lib/webhook/receiver';
 import { packEvent, unpackEvent } from '../../lib/webhook/stored-event';
 import { type ConfigNode, shared, translated } from '../shared/config-node';
+import { onFlowsStarted } from '../shared/flow-state';
 import { createInbox, inboxFolder } from './create-inbox';
 import type { WebhookOptions } from './options';
 import type { WebhookStatus } from './status';
@@ -45,6 +46,7 @@ export class WebhookInbox implements InboxConsumer {
   /** Resolves when the inbox is open, or it is known why it cannot be. */
   readonly #ready: Promise<void>;
   #endWaiting: () => void = () => undefined;
+  #stopListening: () => void = () => undefined;
 
   constructor(
     private readonly RED: NodeAPI,
@@ -54,11 +56,11 @@ export class WebhookInbox implements InboxConsumer {
     // Messages sent before all nodes of the flow exist would be lost.
     const started = new Promise<void>((resolve) => {
       this.#endWaiting = resolve;
-      RED.events.once('flows:started', resolve);
+      this.#stopListening = onFlowsStarted(RED, resolve);
     });
     this.#ready = started
       .then(() => {
-        RED.events.removeListener('flows:started', this.#endWaiting);
+        this.#stopListening();
         return this.#closed ? undefined : this.#open();
       })
       .catch((error: unknown) => this.#misconfigured(error));
