@@ -27,16 +27,35 @@ export function encodingOf(header: string | undefined): Encoding | undefined {
   return Object.hasOwn(names, name) ? names[name] : undefined;
 }
 
+/** How many bodies are inflated at once: each may need as much memory as a body may have. */
+const atOnce = 2;
+let running = 0;
+const waiting: (() => void)[] = [];
+
 /**
  * Undoes a content encoding, to no more than a limit: decoding stops there, however much was packed into few bytes.
  * Of a webhook to be called for verified bodies only.
  * @param limit bytes
+ * @param started called when its turn has come
  */
 export async function inflated(
   body: Buffer,
   encoding: Exclude<Encoding, 'identity'>,
   limit: number,
+  started: () => void = () => undefined,
 ): Promise<Inflated> {
+  while (running >= atOnce) await new Promise<void>((resolve) => waiting.push(resolve));
+  running++;
+  started();
+  try {
+    return await inflateTo(body, encoding, limit);
+  } finally {
+    running--;
+    waiting.shift()?.();
+  }
+}
+
+function inflateTo(body: Buffer, encoding: Exclude<Encoding, 'identity'>, limit: number): Promise<Inflated> {
   switch (encoding) {
     case 'gzip':
       return run(gunzip, body, limit);

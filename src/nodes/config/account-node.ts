@@ -4,7 +4,7 @@ import { customRoot, type Environment, environmentOf, resolved } from '../../lib
 import { OnegevityError } from '../../lib/api/errors';
 import { enterConfig, neededOf } from '../shared/config-link';
 import { type ConfigNode, translated } from '../shared/config-node';
-import { whenFlowsRun } from '../shared/flows-started';
+import { whenFlowsRun } from '../shared/flow-state';
 import { currentDef } from '../shared/register-node';
 import { savedReference } from '../shared/saved-reference';
 import {

@@ -1,7 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
 import { OnegevityError } from '../../lib/api/errors';
 import { type ConfigNode, translated } from './config-node';
-import { onFlowsStarted } from './flows-started';
+import { onFlowsStarted } from './flow-state';
 import { instancesOf } from './instances';
 
 /** Milliseconds that a message waits for a configuration that a deploy is replacing. */

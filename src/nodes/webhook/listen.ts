@@ -24,7 +24,7 @@ export function listen(
   node: Node,
   { options, config, receiver, status }: Listener,
 ): (removed: boolean) => void {
-  const fail = (code: ClaimFault | 'no_http' | 'body_consumed'): void => {
+  const fail = (code: ClaimFault | 'no_http'): void => {
     status.fault(code, status.text(`status.${code}`));
     node.error(status.text(`errors.${code}`, { path: savedReference(RED, node, ['path']) ?? options.path }));
   };
@@ -44,7 +44,8 @@ export function listen(
       if (blocked) fail('path_in_use');
       else status.fault();
     },
-    onBodyConsumed: () => fail('body_consumed'),
+    // Not lasting: nothing shows whether it was signed, so anybody can bring it about.
+    onBodyConsumed: () => status.warn(status.text('errors.body_consumed')),
     onMiddlewareError: () => status.warn(status.text('errors.middleware')),
   };
   let endpoint: Endpoint | undefined;

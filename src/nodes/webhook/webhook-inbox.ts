@@ -17,7 +17,7 @@ import { RateLimit } from '../../lib/webhook/rate-limit';
 import type { Stored } from '../../lib/webhook/receiver';
 import { packEvent, unpackEvent } from '../../lib/webhook/stored-event';
 import { type ConfigNode, shared, translated } from '../shared/config-node';
-import { whenFlowsRun } from '../shared/flows-started';
+import { whenFlowsRun } from '../shared/flow-state';
 import { createInbox, inboxFolder, isUnencrypted } from './create-inbox';
 import type { WebhookOptions } from './options';
 import type { WebhookStatus } from './status';

@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import type { NodeAPI } from 'node-red';
 import configNode from '../../src/nodes/onegevity-config';
 import webhookNode from '../../src/nodes/onegevity-webhook';
-import { onFlowsStarted, whenFlowsRun } from '../../src/nodes/shared/flows-started';
+import { onFlowsStarted, whenFlowsRun } from '../../src/nodes/shared/flow-state';
 import { helper, useHelper } from '../support/helper';
 
 describe('Waiting for the flows to start', () => {
