@@ -55,7 +55,7 @@ type SavedConfig = Node<ClientCredentials>;
 /** In a subflow: one of its instances, whose secrets are the same. */
 function savedNode(id: unknown): SavedConfig | undefined {
   const [node] = typeof id === 'string' ? instancesOf(id) : [];
-  return node?.type === 'onegevity-config' ? (node) : undefined;
+  return node?.type === 'onegevity-config' ? node : undefined;
 }
 
 function credentialsOf(
