@@ -3,6 +3,7 @@ import { OnegevityError } from '../../lib/api/errors';
 import { currentVersion, isReadable, migrations, type Saved, upgraded } from '../../lib/flows/versions';
 import { shared, translated } from './config-node';
 import { track } from './instances';
+import { logSentences } from './log-sentences';
 import { onMessage } from './on-message';
 
 /**
@@ -34,6 +35,7 @@ export function registerNode<Own extends Node, Def extends NodeDef>(
   function OnegevityNode(this: Own, saved: Def): void {
     RED.nodes.createNode(this, saved);
     track(this);
+    logSentences(this);
     let def: Def;
     try {
       def = currentDef(saved, table);
