@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import type { EventEmitter } from 'node:events';
+import { createRequire } from 'node:module';
 import configNode from '../../src/nodes/onegevity-config';
 import requestNode from '../../src/nodes/onegevity-request';
-import { helper, nextMessage, useHelper } from '../support/helper';
+import { helper, nextMessage, type NodeModule, useHelper } from '../support/helper';
 import { json, TestServer } from '../support/http-server';
 
+const catchNode = createRequire(__filename)('@node-red/nodes/core/common/25-catch.js') as NodeModule;
 const credentials = { c: { clientId: 'id', clientSecret: 'secret' } };
 
 describe('The request node', () => {
@@ -17,12 +18,14 @@ describe('The request node', () => {
 
   const load = (node: object) =>
     helper.load(
-      [configNode, requestNode],
+      [configNode, requestNode, catchNode],
       [
         { id: 'tab', type: 'tab' },
         { id: 'c', type: 'onegevity-config', environment: 'custom', baseUrl: server.url } as never,
         { id: 'n', z: 'tab', type: 'onegevity-request', config: 'c', wires: [['out']], ...node } as never,
         { id: 'out', z: 'tab', type: 'helper', wires: [] },
+        { id: 'catcher', z: 'tab', type: 'catch', scope: null, wires: [['caught']] } as never,
+        { id: 'caught', z: 'tab', type: 'helper', wires: [] },
       ],
       credentials,
     );
@@ -78,12 +81,9 @@ describe('The request node', () => {
   ]) {
     it(`sends nothing for ${JSON.stringify(path)}: the token goes to the configured root only`, async () => {
       await load({ fields: { path: { type: 'msg', value: 'payload' } } });
-      const node = helper.getNode('n') as unknown as EventEmitter;
-      const failed = new Promise<{ code?: string }>((resolve) => {
-        node.on('call:error', (call: { firstArg: { code?: string } }) => resolve(call.firstArg));
-      });
+      const caught = nextMessage('caught');
       helper.getNode('n').receive({ payload: path });
-      assert.equal((await failed).code, 'bad_path');
+      assert.equal(((await caught).error as { code: string }).code, 'bad_path');
       assert.deepEqual(server.requests, []);
     });
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import type { ConfigNode } from '../../src/nodes/shared/config-node';
+import type { Node } from 'node-red';
 import configNode from '../../src/nodes/onegevity-config';
 import patientNode from '../../src/nodes/onegevity-patient';
 import { helper, messages, nextMessage, useHelper, type NodeModule } from '../support/helper';
@@ -15,9 +15,13 @@ const nodes = [configNode, patientNode, ...core];
 const credentials = { c: { clientId: 'id', clientSecret: 'secret' } };
 
 /** @returns a list that grows by the code of each error the node reports */
-function errorCodes(node: EventEmitter): string[] {
+function errorCodes(node: Node): string[] {
   const codes: string[] = [];
-  node.on('call:error', (call: { args: [{ code: string }] }) => codes.push(call.args[0].code));
+  const report = node.error.bind(node);
+  node.error = (fault: unknown, msg?: object) => {
+    codes.push((fault as { code: string }).code);
+    report(fault, msg as never);
+  };
   return codes;
 }
 

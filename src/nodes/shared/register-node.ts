@@ -10,6 +10,7 @@ import {
 } from '../../lib/flows/versions';
 import { shared, translated } from './config-node';
 import { track } from './instances';
+import { logSentences } from './log-sentences';
 import { onMessage } from './on-message';
 
 /**
@@ -41,6 +42,7 @@ export function registerNode<Own extends Node, Def extends NodeDef>(
   function OnegevityNode(this: Own, saved: Def): void {
     RED.nodes.createNode(this, saved);
     track(this);
+    logSentences(this);
     let def: Def;
     try {
       def = currentDef(saved, table);
