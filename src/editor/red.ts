@@ -86,7 +86,7 @@ declare global {
       dataType: 'json';
       timeout: number;
       success: (data: unknown) => void;
-      error: (xhr: { status: number }) => void;
+      error: (xhr: { status: number; responseJSON?: unknown }) => void;
     }): void;
   };
 }

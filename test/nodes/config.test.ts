@@ -125,7 +125,11 @@ describe('The config node', () => {
       const node = helper.getNode(id);
       const copies = [
         inspect(node, { depth: 10, showHidden: true }),
-        format('%o %j', node, Object.fromEntries(Object.entries(node).filter(([name]) => name[0] !== '_'))),
+        format(
+          '%o %j',
+          node,
+          Object.fromEntries(Object.entries(node).filter(([name]) => !name.startsWith('_'))),
+        ),
         Object.keys(node).includes('credentials') ? 'CANARY' : '',
         JSON.stringify({ ...node }.credentials),
       ];

@@ -134,11 +134,11 @@ describe("the editor's questions to the runtime", () => {
   });
 
   it('names the variable that a setting comes from, and never shows what is in it', async () => {
-    const shown = async (more: object) => {
+    const shown = async (more: object): Promise<Record<string, unknown>> => {
       const { body } = await post('test-connection', typed(more));
       const text = JSON.stringify(body);
       assert.ok(!/from-variable|CANARY/.test(text) && !text.includes(server.url), text);
-      return body;
+      return body as Record<string, unknown>;
     };
     const unknown = await shown({ environment: '${ONEGEVITY_TEST_ID}' });
     assert.deepEqual([unknown.code, unknown.values], ['bad_environment', { name: '${ONEGEVITY_TEST_ID}' }]);
