@@ -49,7 +49,11 @@ describe('A flow that meets a false success', () => {
   async function run(
     node: Record<string, unknown>,
     msg: object,
-  ): Promise<{ payload: unknown; complete?: boolean; error?: Record<string, unknown> }> {
+  ): Promise<{
+    payload: unknown;
+    onegevity?: { page?: { complete?: boolean } };
+    error?: Record<string, unknown>;
+  }> {
     const flow = [
       { id: 'tab', type: 'tab', label: 'tab' },
       { id: 'c', type: 'onegevity-config', environment: 'custom', baseUrl: server.url },
@@ -151,9 +155,9 @@ describe('A flow that meets a false success', () => {
     it(`takes 204 for an empty list (${paging})`, async () => {
       answers(raw(204, ''));
       const node = { type: 'onegevity-order', operation: 'listPatientOrders', paging };
-      const { payload: got, complete } = await run(node, { payload });
+      const { payload: got, onegevity } = await run(node, { payload });
       assert.deepEqual(got, paging === 'pages' ? null : []);
-      assert.equal(complete, true);
+      assert.equal(onegevity?.page?.complete, true);
       assert.deepEqual(requests(), ['GET']);
     });
   }
@@ -162,7 +166,7 @@ describe('A flow that meets a false success', () => {
     let number = 0;
     answers((...exchange) => json(200, { orders: [{ orderIdentifier: `O${number++}` }] })(...exchange));
     const node = { type: 'onegevity-order', operation: 'listPatientOrders', paging: 'all', maxPages: '' };
-    const { payload: got, complete } = await run(node, { payload });
-    assert.deepEqual([(got as unknown[]).length, complete], [1000, false]);
+    const { payload: got, onegevity } = await run(node, { payload });
+    assert.deepEqual([(got as unknown[]).length, onegevity?.page?.complete], [1000, false]);
   }).timeout(20_000);
 });

@@ -27,6 +27,7 @@ interface Connections {
 export class Link {
   #open: Connections | undefined;
   #usable = false;
+  #starting = false;
   #closed = false;
   #opening: Promise<void> | undefined;
   #reopening: NodeJS.Timeout | undefined;
@@ -124,7 +125,8 @@ export class Link {
       await Promise.all(this.scripts.map(({ source }) => this.ask('SCRIPT', 'LOAD', source)));
       // Changes nothing; a server that refuses all writes refuses this one, too.
       await main.command('LREM', this.keys.wake, 0, 'none');
-      await this.events.opened();
+      this.#starting = true;
+      await this.events.opened().finally(() => (this.#starting = false));
       if (broken) throw broken;
     } catch (error) {
       for (const connection of connections) connection.destroy();
@@ -148,6 +150,8 @@ export class Link {
   #faulty(error: unknown): OnegevityError {
     const fault = faultOf(error);
     if (fault.code === 'redis_full') return fault;
+    // While it is being opened, what opens it reports the cause.
+    if (this.#starting) return fault;
     if (this.#usable) this.#fault(fault);
     return new OnegevityError('inbox_unavailable');
   }
