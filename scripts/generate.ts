@@ -11,7 +11,7 @@ import openapiTS, { astToString } from 'openapi-typescript';
 import type { OpenAPI3 } from 'openapi-typescript';
 import { format } from 'prettier';
 import { bodyForms } from './body-forms';
-import { operationTable, topicList } from './operation-table';
+import { identifierNames, operationTable, topicList } from './operation-table';
 import type { Description } from './operation-table';
 
 const root = join(__dirname, '..');
@@ -36,6 +36,7 @@ export async function generate(): Promise<void> {
   replace('api-types.ts', banner + astToString(types));
   replace('operations.ts', await pretty(operationsSource(description)));
   replace('body-forms.ts', await pretty(bodyFormsSource(description)));
+  replace('identifiers.ts', await pretty(identifiersSource(description)));
   replace('topics.ts', await pretty(topicsSource(description)));
   replace('openapi.json', JSON.stringify(description));
   replace('sandbox-page.json', JSON.stringify(sandboxPage()));
@@ -70,6 +71,12 @@ function bodyFormsSource(description: Description): string {
   return `import type { BodyMember } from '../lib/api/operation';
     /** By name of the model. */
     export const bodyForms: Readonly<Record<string, readonly BodyMember[]>> = ${JSON.stringify(bodyForms(description))};`;
+}
+
+function identifiersSource(description: Description): string {
+  return `/** Names of the members that hold an identifier, wherever they stand in a body. */
+export const identifierNames: readonly string[] = ${JSON.stringify(identifierNames(description))};
+`;
 }
 
 function topicsSource(description: Description): string {
