@@ -11,7 +11,7 @@ import openapiTS, { astToString } from 'openapi-typescript';
 import type { OpenAPI3 } from 'openapi-typescript';
 import { format } from 'prettier';
 import { bodyForms } from './body-forms';
-import { fieldNames, operationTable, topicList } from './operation-table';
+import { fieldNames, identifierNames, operationTable, topicList } from './operation-table';
 import type { Description } from './operation-table';
 
 const root = join(__dirname, '..');
@@ -37,6 +37,7 @@ export async function generate(): Promise<void> {
   replace('operations.ts', await pretty(operationsSource(description)));
   replace('body-forms.ts', await pretty(bodyFormsSource(description)));
   replace('field-names.ts', await pretty(fieldNamesSource(description)));
+  replace('identifiers.ts', await pretty(identifiersSource(description)));
   replace('topics.ts', await pretty(topicsSource(description)));
   replace('openapi.json', JSON.stringify(description));
   replace('sandbox-page.json', JSON.stringify(sandboxPage()));
@@ -76,6 +77,12 @@ function bodyFormsSource(description: Description): string {
 function fieldNamesSource(description: Description): string {
   return `/** Of parameters and request bodies: what an error may name without telling data. */
     export const fieldNames: ReadonlySet<string> = new Set(${JSON.stringify(fieldNames(description))});`;
+}
+
+function identifiersSource(description: Description): string {
+  return `/** Names of the members that hold an identifier, wherever they stand in a body. */
+export const identifierNames: readonly string[] = ${JSON.stringify(identifierNames(description))};
+`;
 }
 
 function topicsSource(description: Description): string {

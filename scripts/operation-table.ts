@@ -61,6 +61,7 @@ export interface Description {
   paths: Record<string, Partial<Record<'get' | 'post' | 'patch', SourceOperation>>>;
   'x-composed-operations': ComposedOperation[];
   'x-webhooks': Record<string, { post: { requestBody: SourceBody } }>;
+  components: { schemas: object };
 }
 
 const methods = { get: 'GET', post: 'POST', patch: 'PATCH' } as const;
@@ -92,6 +93,24 @@ export function topicList(description: Description): Topic[] {
     const { properties } = resolve<{ properties: object }>(description, reference);
     return { name, members: Object.keys(properties).filter((member) => member !== 'id') };
   });
+}
+
+/**
+ * The names under which models hold an identifier (`format: identifier`), or a list of them. Parameters are not among
+ * these: the name `key` may mean anything in a body.
+ */
+export function identifierNames({ components }: Description): string[] {
+  const names = new Set<string>();
+  const visit = (node: unknown): void => {
+    if (typeof node !== 'object' || node === null) return;
+    for (const [name, member] of Object.entries((node as { properties?: object }).properties ?? {})) {
+      const { format, items } = member as ValueSchema;
+      if (format === 'identifier' || items?.format === 'identifier') names.add(name);
+    }
+    Object.values(node).forEach(visit);
+  };
+  visit(components.schemas);
+  return [...names].sort();
 }
 
 function vendorOperation(

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import configNode from '../../src/nodes/onegevity-config';
 import requestNode from '../../src/nodes/onegevity-request';
@@ -85,6 +86,60 @@ describe('The request node', () => {
       helper.getNode('n').receive({ payload: path });
       assert.equal(((await caught).error as { code: string }).code, 'bad_path');
       assert.deepEqual(server.requests, []);
+    });
+  }
+
+  for (const [path, code] of [
+    ['/patients/SB-000001%20/orders', 'bad_identifier'],
+    ['/patients/SB-000001%0D', 'bad_identifier'],
+    ['/patients/SB-000001%E2%80%8B', 'bad_identifier'],
+    ['/patients/undefined/orders', 'bad_identifier'],
+    ['/patients/null', 'bad_identifier'],
+    ['/patients/NaN', 'bad_identifier'],
+    ['/patients/{patientIdentifier}', 'bad_identifier'],
+    ['/patients/${PATIENT}', 'bad_identifier'],
+    ['/patients/{{payload.id}}', 'bad_identifier'],
+    ['/patients/[object%20Object]', 'bad_identifier'],
+    ['/patients/SB-000001 ', 'bad_path'],
+    ['/patients/SB-000001\r', 'bad_path'],
+    ['/patients/SB-000001\u00a0', 'bad_path'],
+    ['/patients/.', 'bad_path'],
+    ['/patients/X/orders/%2E.', 'bad_path'],
+    ['/patients/X/orders/..', 'bad_path'],
+    ['/patients/%5c..', 'bad_path'],
+    ['/patients/%zz', 'bad_path'],
+    ['/patients/%ff', 'bad_path'],
+  ]) {
+    it(`rejects the path ${JSON.stringify(path)} before any request`, async () => {
+      await load({ fields: { path: { type: 'msg', value: 'payload' } } });
+      assert.equal(await failure({ payload: path }), code);
+      assert.deepEqual(server.requests, []);
+    });
+  }
+
+  it('rejects identifiers in the query and, however deep, in the body', async () => {
+    await load({
+      method: 'POST',
+      fields: { path: { type: 'str', value: '/orders' }, query: { type: 'msg', value: 'query' } },
+    });
+    for (const [query, payload] of [
+      [{ patientIdentifier: 'P1\t' }, { notes: 'x' }],
+      ['orderIdentifier=undefined', { notes: 'x' }],
+      [{ packageIdentifier: ['A', 'null'] }, { notes: 'x' }],
+      [{}, { orderIdentifier: 'X-1\r' }],
+      [{}, { orders: [{ kitActivations: [{ activationCode: 'TH-YYYY ' }] }] }],
+      [{}, { orderIdentifierFilters: ['O1', '..'] }],
+    ]) {
+      assert.equal(await failure({ query, payload }), 'bad_identifier', JSON.stringify([query, payload]));
+    }
+    assert.deepEqual(server.requests, []);
+  });
+
+  function failure(msg: Record<string, unknown>): Promise<string | undefined> {
+    const node = helper.getNode('n') as unknown as EventEmitter;
+    return new Promise((resolve) => {
+      node.once('call:error', (call: { firstArg: { code?: string } }) => resolve(call.firstArg.code));
+      helper.getNode('n').receive(msg);
     });
   }
 });

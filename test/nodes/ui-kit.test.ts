@@ -566,7 +566,9 @@ describe('UI-Kit node', () => {
       for (const [payload, code] of [
         [{}, 'missing_parameter'],
         [{ patientIdentifier: ' ' }, 'missing_parameter'],
-        [{ patientIdentifier: '..' }, 'bad_parameter'],
+        [{ patientIdentifier: '..' }, 'bad_identifier'],
+        [{ patientIdentifier: 'P1\u200b' }, 'bad_identifier'],
+        [{ patientIdentifier: 'undefined' }, 'bad_identifier'],
         [{ patientIdentifier: `${canaries.patient}&scope=all` }, 'bad_parameter'],
         [{ patientIdentifier: { a: 1 } }, 'bad_parameter'],
         [undefined, 'missing_parameter'],

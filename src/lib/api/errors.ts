@@ -11,6 +11,7 @@ export const errorCodes = [
   // the message, before any request
   'missing_parameter',
   'bad_parameter',
+  'bad_identifier',
   'bad_body',
   'webhook_as_body',
   'bad_path',
@@ -104,6 +105,7 @@ export type ErrorCode = (typeof errorCodes)[number];
 const permanent: ReadonlySet<ErrorCode> = new Set([
   'missing_parameter',
   'bad_parameter',
+  'bad_identifier',
   'bad_body',
   'webhook_as_body',
   'bad_path',

@@ -1,6 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
 import { OnegevityError } from '../../lib/api/errors';
-import type { OperationParameter } from '../../lib/api/operation';
+import { requireIdentifier } from '../../lib/api/identifier';
+import type { OperationParameter, ValueSchema } from '../../lib/api/operation';
 import { asObject } from '../../lib/api/response';
 import type { FlowMessage } from '../shared/message';
 import { savedReference } from '../shared/saved-reference';
@@ -24,17 +25,21 @@ export class FieldReader {
   /**
    * Reads a parameter from the place shown in the dialog, and from nowhere else.
    * @param writes writing operations do not read the previous step: after a core join it is another patient's
-   * @throws OnegevityError `missing_parameter`, `bad_parameter`, `bad_expression`
+   * @throws OnegevityError `missing_parameter`, `bad_identifier`, `bad_parameter`, `bad_expression`
    */
   async parameter(parameter: OperationParameter, msg: FlowMessage, writes: boolean): Promise<unknown> {
     const { name, schema } = parameter;
     const used = this.fields[name] ?? defaultField(parameter);
     const value = await this.#value(name, used, msg, writes);
     if (isEmpty(value)) {
+      // White space is no identifier, and no sign that none was meant.
+      if (!parameter.required && typeof value === 'string')
+        checkIdentifiers(name, schema, value || undefined);
       if (parameter.required)
         throw new OnegevityError('missing_parameter', { values: { name: this.#placed(name, used) } });
       return undefined;
     }
+    checkIdentifiers(name, schema, value);
     return checked(name, schema.type, value);
   }
 
@@ -101,6 +106,20 @@ function evaluate(
 
 function isEmpty(value: unknown): boolean {
   return value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
+}
+
+/** @throws OnegevityError `bad_identifier`, `bad_parameter` */
+function checkIdentifiers(name: string, { type, format, items }: ValueSchema, value: unknown): void {
+  if (value === undefined) return;
+  if (items) {
+    for (const item of Array.isArray(value) ? (value as unknown[]) : [value])
+      checkIdentifiers(name, items, item);
+  } else if (format === 'identifier') {
+    const identifier = requireIdentifier(name, value);
+    // What else Number() takes for a number, such as 0x10 or 007, is not what was written.
+    if (type === 'integer' && String(Number(identifier)) !== String(identifier))
+      throw new OnegevityError('bad_parameter', { values: { name } });
+  }
 }
 
 /** Holds a value against its type, taking text for numbers and truth values as forms and CSV files give it. */

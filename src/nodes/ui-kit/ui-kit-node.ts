@@ -44,7 +44,7 @@ const patientParameter: OperationParameter = {
   name: 'patientIdentifier',
   in: 'argument',
   required: true,
-  schema: { type: 'string' },
+  schema: { type: 'string', format: 'identifier' },
   source: 'payload.patientIdentifier',
 };
 

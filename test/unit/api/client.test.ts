@@ -78,7 +78,6 @@ describe('API client over real sockets', () => {
   });
 
   for (const [identifier, url] of [
-    ['..', '/api/v1/patients/%2E%2E'],
     ['a/b', '/api/v1/patients/a%2Fb'],
     ['a?b', '/api/v1/patients/a%3Fb'],
     ['%2e%2e', '/api/v1/patients/%252e%252e'],
@@ -87,6 +86,13 @@ describe('API client over real sockets', () => {
     it(`sends ${identifier} as one path segment`, async () => {
       await read({ patientIdentifier: identifier });
       assert.equal(server.apiRequests[0]?.url, url);
+    });
+  }
+
+  for (const identifier of ['.', '..', 'SB-000001 ', 'undefined']) {
+    it(`sends nothing for ${JSON.stringify(identifier)}`, async () => {
+      await assert.rejects(read({ patientIdentifier: identifier }), { code: 'bad_identifier' });
+      assert.equal(server.requests.length, 0);
     });
   }
 

@@ -14,6 +14,7 @@ const values: Record<string, string[]> = {
   linked_node_missing: ['name'],
   missing_parameter: ['name'],
   bad_parameter: ['name'],
+  bad_identifier: ['name', 'reason'],
   bad_body: ['name'],
   unknown_operation: ['name'],
   bad_expression: ['name'],
