@@ -34,15 +34,9 @@ export class PagingRows {
       numberRow('node-input-pageSize', shared('editor.paging.pageSize'), this.#pageSize, '100', (value) => {
         this.#pageSize = value;
       }),
-      numberRow(
-        'node-input-maxPages',
-        shared('editor.paging.maxPages'),
-        this.#maxPages,
-        shared('editor.paging.noLimit'),
-        (value) => {
-          this.#maxPages = value;
-        },
-      ),
+      numberRow('node-input-maxPages', shared('editor.paging.maxPages'), this.#maxPages, '1000', (value) => {
+        this.#maxPages = value;
+      }),
     ];
   }
 

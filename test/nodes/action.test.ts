@@ -103,12 +103,12 @@ describe('action nodes', () => {
 
   for (const output of ['order.answer', 'orders[0].answer', 'onegevity.answer', 'msg.payload.answer']) {
     it(`sets the result at ${output}`, async () => {
-      server.answers = [json(200, 'the result')];
+      server.answers = [json(200, { orderIdentifier: 'O1', notes: 'the result' })];
       await helper.load(nodes, flow({ ...details, output }), credentials);
       const out = nextMessage('out');
       helper.getNode('n').receive({ payload: { ...given }, onegevity: { topic: 'order.updated' } });
       const msg = await out;
-      assert.match(JSON.stringify(msg), /"answer":"the result"/);
+      assert.match(JSON.stringify(msg), /"answer":\{"orderIdentifier":"O1","notes":"the result"/);
       assert.equal((msg.onegevity as { operation: string }).operation, 'patientOrderDetails');
     });
   }

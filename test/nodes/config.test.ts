@@ -121,6 +121,7 @@ describe('The config node', () => {
 
   it('asks for one token for all nodes and 1,000 cold messages', async () => {
     const server = await started(TestServer.start());
+    server.answers = [json(200, { orderIdentifier: 'O1' })];
     const second = { id: 'n2', z: 'tab', type: 'onegevity-order', config: 'c', wires: [['out']] };
     const fields = { orderIdentifier: { type: 'str', value: 'O1' } };
     await helper.load(
@@ -183,6 +184,7 @@ describe('The config node', () => {
     const order = { type: 'onegevity-order', operation: 'createPatientOrder', patientMustExist: true };
     await helper.load(nodes, flow(server, { scopes: 'minimal' }, [], order), credentials);
     const payload = { patientIdentifier: 'P1', ...validOrder };
+    server.answers = [json(200, payload)];
     assert.equal(await outcome({ payload }), undefined);
     assert.equal(scopeOf(server), 'patients_read patients_write');
     assert.deepEqual(

@@ -48,12 +48,16 @@ export function resolved(value: unknown): string {
 export function customRoot(value: unknown): string {
   const text = resolved(value);
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const loopback = url && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
-  const allowed = url?.protocol === 'https:' || (url?.protocol === 'http:' && loopback);
+  const allowed = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url));
   if (!url || !allowed || url.pathname !== '/' || url.search || url.hash || url.username || url.password) {
     throw new OnegevityError('bad_base_url');
   }
   return url.origin;
+}
+
+/** Whether a URL means the computer that Node-RED runs on. */
+export function isLoopback({ hostname }: URL): boolean {
+  return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }
 
 /** @returns the scopes to ask for, from the saved property `scopes` */

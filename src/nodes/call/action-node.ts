@@ -1,11 +1,13 @@
 import type { Node, NodeAPI } from 'node-red';
+import type { components } from '../../generated/api-types';
 import { operations } from '../../generated/operations';
 import { topics } from '../../generated/topics';
 import { checkBody, isWebhookEvent } from '../../lib/api/body';
-import { conversionOf } from '../../lib/api/conversions';
+import { conversionOf, type ReadFirst } from '../../lib/api/conversions';
 import { OnegevityError } from '../../lib/api/errors';
 import { neededScopes, operationNamed } from '../../lib/api/needed-scopes';
 import type { Operation } from '../../lib/api/operation';
+import { asObject } from '../../lib/api/response';
 import { type BodyDef, readBody } from './body';
 import { type Call, type CallNodeDef, type Prepared, wireCallNode } from './call-node';
 import { runComposed } from './composed';
@@ -72,7 +74,8 @@ async function runSingle(
   const { client, options } = call;
   const conversion = conversionOf(operation);
   if (!conversion) return call.emit(await client.call(operation, params, body, options));
-  const read = async (id: string) => (await client.call(operationNamed(id), params, undefined, options)).body;
+  const read: ReadFirst = async (id, verify) =>
+    (await client.call(operationNamed(id), params, undefined, { ...options, verify })).body;
   const sent = body === undefined ? undefined : await conversion.request(body, read);
   const result = await client.call(operation, params, sent, options);
   call.emit({ ...result, body: conversion.response(result.body) });
@@ -112,12 +115,28 @@ function refuseWebhookEvent(operation: Operation, def: ActionDef, msg: FlowMessa
     throw new OnegevityError('webhook_as_body');
 }
 
+type Patient = components['schemas']['Patient'];
+const patientFields: readonly (keyof Patient)[] = [
+  'patientIdentifier',
+  'firstName',
+  'lastName',
+  'dateOfBirth',
+  'gender',
+];
+
+/** Whether a response is about a patient at all: the model is not documented, so any of its fields will do. */
+function isPatient(body: unknown): boolean {
+  const fields = asObject(body) ?? {};
+  return patientFields.some((name) => fields[name] !== undefined && fields[name] !== null);
+}
+
 async function requirePatient(
   { patientIdentifier }: Record<string, unknown>,
   { client, options }: Call,
 ): Promise<void> {
   try {
-    await client.call(operations.patientDetails, { patientIdentifier }, undefined, options);
+    const verified = { ...options, verify: isPatient };
+    await client.call(operations.patientDetails, { patientIdentifier }, undefined, verified);
   } catch (error) {
     const unknown = error instanceof OnegevityError && error.code === 'not_found';
     throw unknown ? new OnegevityError('patient_not_found', { statusCode: 404 }) : error;

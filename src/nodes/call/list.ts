@@ -11,6 +11,8 @@ export interface PagingDef {
 }
 
 const defaultPageSize = 100;
+/** Unless the dialog says another number, 0 for no limit: a server may always have another page. */
+const defaultMaxPages = 1000;
 /** Calls waiting on the config node above which a list pauses: `send` returns at once, so nothing else slows it. */
 const longQueue = 100;
 
@@ -27,7 +29,7 @@ export async function runList(
   const pages = readPages(call.client, operation, params, {
     ...call.options,
     pageSize: wholeNumber(def.pageSize, defaultPageSize),
-    maxPages: wholeNumber(def.maxPages, 0),
+    maxPages: wholeNumber(def.maxPages, defaultMaxPages),
     ready: () => queueShort(call),
   });
   if (mode === 'all') return emitAll(pages, call);

@@ -29,12 +29,6 @@ export interface Exchange {
 
 const PIECES = 10;
 
-const compressors: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
-  gzip: gzipSync,
-  deflate: deflateSync,
-  br: brotliCompressSync,
-};
-
 const HTML =
   '<!DOCTYPE html><html><head><title>Bad gateway</title></head><body><h1>Bad gateway</h1></body></html>';
 
@@ -78,6 +72,8 @@ function otherAnswer(fault: SetFault, { auth, authorization }: Exchange): FullRe
       return { status, body: HTML, headers: { 'content-type': contentType } };
     case 'body':
       return { status, body: fault.text ?? '', headers: { 'content-type': contentType } };
+    case 'false-success':
+      return { status: 200, body: fault.text ?? '', headers: { 'content-type': 'application/json' } };
     case 'refused-credentials':
       return {
         status: 401,
@@ -100,7 +96,7 @@ function otherAnswer(fault: SetFault, { auth, authorization }: Exchange): FullRe
 async function sendBadly(fault: SetFault, exchange: Exchange, reply: FullReply): Promise<boolean> {
   const { res } = exchange;
   const whole = jsonBytes(reply.body);
-  const half = whole.subarray(0, Math.ceil(whole.length / 2));
+  const half = firstHalf(whole);
   const headers = (length: number): Record<string, string | number> => ({
     'content-type': 'application/json',
     'content-length': length,
@@ -115,12 +111,18 @@ async function sendBadly(fault: SetFault, exchange: Exchange, reply: FullReply):
     case 'cut-off':
       head(whole.length).write(half, () => res.destroy());
       return true;
-    case 'compressed': {
-      const { encoding = 'gzip' } = fault;
-      const packed = (compressors[encoding] ?? gzipSync)(whole);
-      res.writeHead(reply.status, { ...headers(packed.length), 'content-encoding': encoding }).end(packed);
+    case 'wrong-record':
+      send(exchange, { ...reply, body: ofAnother(reply.body) });
       return true;
-    }
+    case 'compressed':
+      sendPacked(exchange, reply, fault, packed(whole, fault));
+      return true;
+    case 'compressed-truncated':
+      sendPacked(exchange, reply, fault, firstHalf(packed(whole, fault)));
+      return true;
+    case 'large-headers':
+      send(exchange, { ...reply, headers: { ...reply.headers, 'x-padding': 'x'.repeat(fault.bytes ?? 0) } });
+      return true;
     case 'duplicate-response':
       sendTwice(res, reply.status, headers(whole.length), whole);
       return true;
@@ -131,6 +133,45 @@ async function sendBadly(fault: SetFault, exchange: Exchange, reply: FullReply):
     default:
       return false;
   }
+}
+
+const firstHalf = (bytes: Buffer): Buffer => bytes.subarray(0, Math.ceil(bytes.length / 2));
+
+function packed(bytes: Buffer, { encoding }: SetFault): Buffer {
+  switch (encoding) {
+    case 'gzip':
+      return gzipSync(bytes);
+    case 'deflate':
+      return deflateSync(bytes);
+    case 'br':
+      return brotliCompressSync(bytes);
+    default:
+      return bytes;
+  }
+}
+
+function sendPacked(
+  { res, headers }: Exchange,
+  reply: FullReply,
+  { encoding = '' }: SetFault,
+  bytes: Buffer,
+): void {
+  const type = { 'content-type': 'application/json', 'content-encoding': encoding };
+  res.writeHead(reply.status, { ...type, ...headers, ...reply.headers }).end(bytes);
+}
+
+const IDENTIFIERS = ['patientIdentifier', 'orderIdentifier', 'clientIdentifier', 'id'];
+
+/** @returns The record with the identifiers of another one, which the caller did not ask for. */
+function ofAnother(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
+  const fields = Object.entries(body as Record<string, unknown>);
+  return Object.fromEntries(
+    fields.map(([name, value]) => {
+      if (!IDENTIFIERS.includes(name)) return [name, value];
+      return [name, typeof value === 'number' ? value + 1 : `${String(value)}-OTHER`];
+    }),
+  );
 }
 
 /** Node.js sends one response to a request, so both are written to the socket by hand. */

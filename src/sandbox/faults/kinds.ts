@@ -87,6 +87,36 @@ export const faultKinds = [
     ],
   },
   {
+    name: 'false-success',
+    area: 'api',
+    about: 'Answers 200 and does nothing',
+    members: [text('text', 'the body', '{}')],
+  },
+  {
+    name: 'wrong-record',
+    area: 'api',
+    about: 'Does what was asked, then answers with the identifiers of another record',
+    members: [],
+  },
+  {
+    name: 'compressed',
+    area: 'api',
+    about: 'Compresses the response; an encoding other than gzip, deflate and br is named only',
+    members: [text('encoding', 'Content-Encoding header', 'gzip')],
+  },
+  {
+    name: 'compressed-truncated',
+    area: 'api',
+    about: 'Sends the first half of the compressed response as if it were all',
+    members: [text('encoding', 'Content-Encoding header', 'gzip')],
+  },
+  {
+    name: 'large-headers',
+    area: 'api',
+    about: 'Adds a header of many bytes',
+    members: [number('bytes', 20_000, 1, 1_000_000, 'length of the header')],
+  },
+  {
     name: 'truncated',
     area: 'api',
     about: 'Sends the first half of the JSON as if it were all',
@@ -97,12 +127,6 @@ export const faultKinds = [
     area: 'api',
     about: 'Cuts the connection in the middle of the body',
     members: [],
-  },
-  {
-    name: 'compressed',
-    area: 'api',
-    about: 'Compresses the response, whether the client accepts that or not',
-    members: [text('encoding', 'gzip, deflate or br', 'gzip')],
   },
   {
     name: 'duplicate-response',
@@ -224,6 +248,7 @@ export interface Fault {
   contentType?: string;
   text?: string;
   encoding?: string;
+  bytes?: number;
 }
 
 /** A fault as it is listed: complete with its defaults. */

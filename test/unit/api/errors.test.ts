@@ -19,6 +19,7 @@ const values: Record<string, string[]> = {
   bad_expression: ['name'],
   invalid_scope: ['scope'],
   forbidden: ['scope'],
+  validation: ['name'],
   rate_limited: ['seconds'],
   timeout: ['seconds'],
   delivery_superseded: ['attempt'],
