@@ -91,6 +91,11 @@ describe('The example', () => {
     /** Retries at once what the example retries after a while. */
     const hasten = (node: FlowNode): FlowNode =>
       node.type === 'onegevity-done' && node.outcome === 'retry' ? { ...node, delay: 0 } : node;
+    const listed = {
+      fault: 'body',
+      operation: 'listPatientOrderReports',
+      text: '{"reports":[{"id":7,"name":"Your report"}]}',
+    };
     const document = (downloadUrl: unknown): object => ({
       fault: 'body',
       operation: 'patientReportDetails',
@@ -126,6 +131,9 @@ describe('The example', () => {
         { ...document('http://127.0.0.1:1/reports/1.pdf'), times: 2 },
       ];
       await setFault(running, noReports);
+      await setFault(running, { ...listed, times: 3 });
+      await setFault(running, { fault: 'false-success', operation: 'patientReportDetails', times: 1 });
+      await setFault(running, { fault: 'false-success', operation: 'patientDetails', times: 1 });
       await setFault(running, failing);
       await running.waitForMessages('message to the patient', 1, 15_000);
       assert.deepEqual(running.messagesOf('dead letter'), []);
@@ -141,6 +149,7 @@ describe('The example', () => {
           ? { ...node, env: [{ name: 'DOCUMENT_HOSTS', type: 'str', value: hosts }] }
           : hasten(node),
       );
+      await setFault(running, listed);
       await setFault(running, { ...document(`https://localhost:${server.port}/a.pdf`), times: 1 });
       await setFault(running, document(`${server.url}/b.pdf`));
       const letter = first(await running.waitForMessages('dead letter', 1, 15_000));
@@ -307,9 +316,10 @@ describe('The example', () => {
       ]);
     });
 
-    it('reads a patient whose outcome is not known, and says in which row the API found a mistake', async () => {
+    it('reads a patient after an unknown outcome or a false success, and says in which row the API found a mistake', async () => {
       const running = await start(title);
       await setFault(running, { fault: 'reset-after', operation: 'createPatient', times: 1 });
+      await setFault(running, { fault: 'false-success', operation: 'createPatient', times: 1 });
       await setFault(running, {
         fault: 'body',
         status: 400,
@@ -319,10 +329,13 @@ describe('The example', () => {
       });
       await press('register');
       const { payload, summary } = first(await running.waitForMessages('each row'));
-      assert.deepEqual(summary, { registered: 6, 'known already': 1, failed: 1 });
-      const failed = (payload as Result[]).find(({ result }) => result.startsWith('failed'));
-      assert.equal(failed?.result, 'failed: validation (lastName)');
-      assert.ok(failed.row > 1);
+      assert.deepEqual(summary, { registered: 5, 'known already': 1, failed: 2 });
+      const failed = (payload as Result[]).filter(({ result }) => result.startsWith('failed'));
+      assert.deepEqual(failed.map(({ result }) => result).sort(), [
+        'failed: not registered, run the file again',
+        'failed: validation (lastName)',
+      ]);
+      assert.ok(failed.every(({ row }) => row > 1));
     });
   });
 
