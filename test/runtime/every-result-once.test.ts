@@ -20,14 +20,15 @@ describe('The example "Process every result once" in a real Node-RED', () => {
   });
   afterEach(() => nodeRed.stop());
 
-  /** The next so many calls for the reports of an order go wrong. */
-  const setFault = async (fault: object): Promise<void> => {
-    const { status } = await fetch(`${nodeRed.url}/onegevity/sandbox/sandbox/faults`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', origin: nodeRed.url },
-      body: JSON.stringify({ operation: 'listPatientOrderReports', times: 1, ...fault }),
+  const ofList = { operation: 'listPatientOrderReports', times: 1 };
+  const control = async <T>(method: string, path: string, members?: object): Promise<T> => {
+    const response = await fetch(`${nodeRed.url}/onegevity/sandbox/sandbox/${path}`, {
+      method,
+      headers: { origin: nodeRed.url, ...(members && { 'content-type': 'application/json' }) },
+      ...(members && { body: JSON.stringify(members) }),
     });
-    assert.equal(status, 200);
+    assert.equal(response.status, 200);
+    return (await response.json()) as T;
   };
   const first = ([message]: ProbeMessage[]): ProbeMessage['msg'] => message?.msg;
 
@@ -43,7 +44,7 @@ describe('The example "Process every result once" in a real Node-RED', () => {
     assert.deepEqual(nodeRed.messagesOf('not ordered'), []);
   });
 
-  it('retries an order without a report yet, and a response that cannot be used', async () => {
+  it('retries an order without a report yet and an unusable response, and dead-letters an unknown order at once', async () => {
     for (const fault of [
       { fault: 'body', text: '{"reports":[]}' },
       { fault: 'html' },
@@ -52,20 +53,23 @@ describe('The example "Process every result once" in a real Node-RED', () => {
       { fault: 'status', status: 500 },
       { fault: 'reset-before' },
     ]) {
-      await setFault(fault);
+      await control('POST', 'faults', { ...ofList, ...fault });
     }
-    const msg = first(await nodeRed.waitForMessages('result kept', 1, 15_000));
-    assert.equal(msg.payload.length, 1);
-    assert.ok(msg.onegevity.delivery.attempt > 1);
-    assert.equal(nodeRed.messagesOf('result kept').length, 1);
+    const kept = first(await nodeRed.waitForMessages('result kept', 1, 15_000));
+    assert.equal(kept.payload.length, 1);
+    assert.ok(kept.onegevity.delivery.attempt > 1);
     assert.deepEqual(nodeRed.messagesOf('dead letter'), []);
-  });
 
-  it('dead-letters at once an event that the API does not know', async () => {
-    await setFault({ fault: 'status', status: 404 });
-    const msg = first(await nodeRed.waitForMessages('dead letter', 1, 15_000));
-    assert.equal(msg.onegevity.delivery.attempt, 1);
-    assert.equal(msg.onegevity.delivery.reason, 'not_found');
-    assert.deepEqual(nodeRed.messagesOf('result kept'), []);
+    await control('POST', 'faults', { ...ofList, fault: 'status', status: 404 });
+    const { deliveries } = await control<{ deliveries: { id: string; topic: string }[] }>(
+      'GET',
+      'deliveries',
+    );
+    const released = deliveries.find(({ topic }) => topic === 'results.released');
+    await control('POST', `deliveries/${released?.id}/resend`);
+    const dead = first(await nodeRed.waitForMessages('dead letter', 1, 15_000));
+    assert.equal(dead.onegevity.delivery.attempt, 1);
+    assert.equal(dead.onegevity.delivery.reason, 'not_found');
+    assert.equal(nodeRed.messagesOf('result kept').length, 1);
   });
 });

@@ -3,8 +3,6 @@ import type { Fault } from '../../../src/sandbox';
 /** Of all calls: answered as if they had succeeded, with nothing done. */
 export const falseSuccess = 0.08;
 
-const other = (name: string): string => JSON.stringify({ orderIdentifier: `OTHER-${name}`, elements: [] });
-
 /**
  * Everything that goes wrong at once. Of several faults that hit a call, the first one of this list holds, so that the
  * share of false successes is exact.
@@ -13,10 +11,9 @@ const other = (name: string): string => JSON.stringify({ orderIdentifier: `OTHER
 export function chaosFaults(light = 0.01): Fault[] {
   const share = 0.012;
   return [
-    { fault: 'body', text: '{}', share: falseSuccess / 2 },
-    { fault: 'body', text: '[]', share: falseSuccess / 2 },
-    { fault: 'body', operation: 'createPatientOrder', text: other('ORDER'), status: 201, share: 0.01 },
-    { fault: 'body', operation: 'patientOrderDetails', text: other('ORDER'), share: 0.01 },
+    { fault: 'false-success', text: '{}', share: falseSuccess / 2 },
+    { fault: 'false-success', text: '[]', share: falseSuccess / 2 },
+    { fault: 'wrong-record', share: 0.02 },
     { fault: 'status', status: 503, share },
     { fault: 'status', status: 503, retryAfter: '0', share },
     { fault: 'status', status: 500, share },
@@ -34,6 +31,8 @@ export function chaosFaults(light = 0.01): Fault[] {
     { fault: 'body', text: '', share },
     { fault: 'compressed', share },
     { fault: 'compressed', encoding: 'br', share },
+    { fault: 'compressed-truncated', share },
+    { fault: 'large-headers', share },
     { fault: 'duplicate-response', share },
     { fault: 'slow-body', seconds: 3, share: light },
     { fault: 'delay', seconds: 3, share: light },

@@ -188,9 +188,16 @@ function resultFlow(teaching: FlowOptions['teaching']): FlowNode[] {
     ...(isNow
       ? []
       : [branch('any-report', '$exists(payload.id) ? "yes" : "no"', ['yes', 'no'], [['report'], ['read']])]),
-    call('report', 'report', 'patientReportDetails', 'read', {
+    call('report', 'report', 'patientReportDetails', isNow ? 'same' : 'read', {
       fields: { patientIdentifier: { type: 'previous', value: '' } },
     }),
+    // Onegevity does not document this response, so the node cannot check it.
+    branch(
+      'same',
+      '$string(payload.id) = $string(onegevity.params.reportId) ? "yes" : "no"',
+      ['yes', 'no'],
+      [['read'], ['later']],
+    ),
     recorder('read', 'done', [['end']]),
     done('end', 'done'),
     caught(['list', 'report'], 'can-pass'),

@@ -80,7 +80,7 @@ export async function judge(witness: Witness, ready: Ready): Promise<Tally> {
     new Set(
       met
         .filter(({ fault }) => fault.startsWith('webhook-') === isWebhook)
-        .map(({ fault, status, text, operation }) => [fault, status, text, operation === 'token'].join()),
+        .map(({ fault, status, text, encoding }) => [fault, status, text, encoding].join()),
     ).size;
 
   const accepted = deliveries.filter(({ attempts }) =>
@@ -106,7 +106,7 @@ export async function judge(witness: Witness, ready: Ready): Promise<Tally> {
     apiKinds: kinds(false),
     webhookKinds: kinds(true),
     falseSuccesses: met
-      .filter(({ fault, text = '' }) => fault === 'body' && ['{}', '[]'].includes(text))
+      .filter(({ fault }) => fault === 'false-success')
       .reduce((sum, { applied }) => sum + applied, 0),
     placed: placed.size,
     missing: orders

@@ -102,7 +102,6 @@ export async function runChaos(options: ChaosOptions): Promise<Tally> {
     const faults = await run.endFaults();
     const open = await run.rest(orders, patience);
     const witness = await run.testimony(orders, faults, open);
-    if (process.env.CHAOS_DEBUG) (await import('node:fs')).writeFileSync(process.env.CHAOS_DEBUG, JSON.stringify(witness));
     return await judge(witness, run.ready);
   } finally {
     await run.end();
