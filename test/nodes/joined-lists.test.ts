@@ -453,4 +453,42 @@ describe('A group whose last message carries msg.complete', () => {
       assert.equal(emitted, 1);
     });
   }
+
+  it('is whole too if that message fails and Catch is wired to the join', async () => {
+    server.answers = [new Clinic(0).answer];
+    await helper.load(
+      nodes,
+      [
+        { id: 'tab', type: 'tab', label: 'tab' },
+        { id: 'c', type: 'onegevity-config', environment: 'custom', baseUrl: server.url, concurrency: 8 },
+        {
+          id: 'get',
+          z: 'tab',
+          type: 'onegevity-patient',
+          operation: 'patientDetails',
+          config: 'c',
+          wires: [['joiner']],
+        },
+        { id: 'catcher', z: 'tab', type: 'catch', scope: ['get'], wires: [['joiner']] },
+        {
+          id: 'joiner',
+          z: 'tab',
+          type: 'join',
+          mode: 'custom',
+          build: 'array',
+          count: '',
+          wires: [['out']],
+        },
+        { id: 'out', z: 'tab', type: 'helper', wires: [] },
+      ] as never[],
+      credentials,
+    );
+    const joined = nextMessage('out');
+    for (let index = 0; index < 10; index++) {
+      const last = index === 9;
+      const payload = { patientIdentifier: last ? 'undefined' : `P${index}` };
+      helper.getNode('get').receive({ payload, ...(last ? { complete: true } : {}) });
+    }
+    assert.equal(count(((await joined) as Out).payload), 10);
+  });
 });

@@ -13,7 +13,7 @@ export interface MessageStatus {
 export type Send = (msg: NodeMessage | (NodeMessage | null)[]) => void;
 
 /**
- * @param turn awaited before a message is sent on. With `msg.complete` it resolves once all that came before have left
+ * @param turn awaited before a message is sent on, as it is before an error is reported. With `msg.complete` it resolves once all that came before have left
  *   the node or failed: a join closes its group on that message's arrival, so it must overtake none.
  */
 export type Handle = (msg: FlowMessage, send: Send, turn: () => Promise<void>) => Promise<void>;
@@ -34,7 +34,9 @@ export function onMessage(RED: NodeAPI, node: Node, status: MessageStatus, handl
         status.succeeded();
         done();
       })
-      .catch((fault: unknown) => {
+      .catch(async (fault: unknown) => {
+        // A Catch node may hand the message to the same join.
+        await turn();
         const error = translated(RED, fault);
         setError(message, error);
         status.failed(error);
