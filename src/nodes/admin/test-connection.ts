@@ -48,7 +48,7 @@ type SavedConfig = Node<ClientCredentials>;
 /** In a subflow: one of its instances, whose secrets are the same. */
 function savedNode(id: unknown): SavedConfig | undefined {
   const [node] = typeof id === 'string' ? instancesOf(id) : [];
-  return node?.type === 'onegevity-config' ? (node) : undefined;
+  return node?.type === 'onegevity-config' ? node : undefined;
 }
 
 function credentialsOf(
@@ -59,7 +59,7 @@ function credentialsOf(
   const members = asObject(typed) ?? {};
   const one = (name: keyof ClientCredentials) => {
     const value = members[name] === unchanged ? saved?.credentials?.[name] : resolve(members[name]);
-    return typeof value === 'string' ? { [name]: value } : {};
+    return value === undefined ? {} : { [name]: value };
   };
   return { ...one('clientId'), ...one('clientSecret') };
 }

@@ -1,5 +1,6 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { ApiClient, ApiResponse, CallOptions } from '../../lib/api/client';
+import { textOf } from '../../lib/api/environments';
 import { OnegevityError } from '../../lib/api/errors';
 import { ConfigLink } from '../shared/config-link';
 import { type FlowMessage, requireOutput, setResult } from '../shared/message';
@@ -51,7 +52,7 @@ export function wireCallNode(
 ): void {
   const link = new ConfigLink(RED, node, def.config, scopes);
   const status = new CallStatus(RED, node, link);
-  const output = def.output || 'payload';
+  const output = textOf(def.output) || 'payload';
   let used: ApiClient | undefined;
   let closed = false;
   link.onEach(() => {
