@@ -306,4 +306,39 @@ describe('A configuration that nodes name by a variable', function () {
     for (let tries = 0; (await counts())[1]! > 0 && tries < 200; tries++);
     assert.deepEqual(await counts(), [0, 0, 0]);
   });
+
+  it('reads a secret from a variable of any type, and names the one that holds no text', async () => {
+    const types = [
+      ['number', 'num', '4711', '4711'],
+      ['truth', 'bool', 'true', 'true'],
+      ['long', 'num', '12345678901234567890', undefined],
+      ['object', 'json', '{"secret":"4711"}', undefined],
+    ] as const;
+    const tabs = types.flatMap(([name, type, value]): FlowNode[] => [
+      { id: name, type: 'tab', label: name, env: [{ name: 'SECRET', type, value }] },
+      {
+        ...config(`c-${name}`, { credentials: { webhookSecret: '${SECRET}' } }),
+        z: name,
+      },
+      {
+        id: `h-${name}`,
+        type: 'onegevity-webhook',
+        z: name,
+        x: 0,
+        y: 0,
+        config: `c-${name}`,
+        path: `/typed-${name}`,
+        wires: [],
+      },
+    ]);
+    await nodeRed.deploy([...flow(), ...tabs], 'nodes');
+    for (const [name, , , secret] of types) {
+      const url = `${nodeRed.url}/typed-${name}`;
+      const { status } = await post(url, order, { signature: signed(order, secret ?? '4711') });
+      assert.equal(status, secret ? 200 : 401, name);
+      if (secret) assert.notEqual(nodeRed.status(`h-${name}`)?.fill, 'red', name);
+      else assert.equal(nodeRed.status(`h-${name}`)?.text, 'variable not text', name);
+    }
+    assert.match(nodeRed.log, /The setting webhookSecret gets its value from a variable that holds no text/);
+  });
 });

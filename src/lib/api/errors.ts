@@ -6,6 +6,7 @@ export const errorCodes = [
   'bad_base_url',
   'missing_credentials',
   'env_not_set',
+  'env_not_text',
   'linked_node_missing',
   'newer_flow',
   // the message, before any request

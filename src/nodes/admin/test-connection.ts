@@ -66,7 +66,7 @@ function credentialsOf(
   const members = asObject(typed) ?? {};
   const one = (name: keyof ClientCredentials) => {
     const value = members[name] === unchanged ? saved?.credentials?.[name] : resolve(members[name]);
-    return typeof value === 'string' ? { [name]: value } : {};
+    return value === undefined ? {} : { [name]: value };
   };
   return { ...one('clientId'), ...one('clientSecret') };
 }

@@ -1,5 +1,6 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { ApiClient, ApiResponse, CallOptions } from '../../lib/api/client';
+import { textOf } from '../../lib/api/environments';
 import { OnegevityError } from '../../lib/api/errors';
 import { asObject } from '../../lib/api/response';
 import { ConfigLink } from '../shared/config-link';
@@ -55,7 +56,7 @@ export function wireCallNode(
 ): void {
   const link = new ConfigLink(RED, node, def.config, scopes);
   const status = new CallStatus(RED, node, link);
-  const output = def.output || 'payload';
+  const output = textOf(def.output) || 'payload';
   let used: ApiClient | undefined;
   let closed = false;
   link.onEach(() => {

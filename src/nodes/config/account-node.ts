@@ -78,22 +78,22 @@ export function buildAccount(RED: NodeAPI, node: AccountNode, saved: ConfigDef):
   };
   node.webhookSecrets = async () => {
     if (node.environment === 'sandbox') return { current: (await embeddedSandbox(RED)).webhookSecret };
-    const current = resolved(node.credentials.webhookSecret);
-    const previous = resolved(node.credentials.previousWebhookSecret);
+    const current = resolved(node.credentials.webhookSecret, 'webhookSecret');
+    const previous = resolved(node.credentials.previousWebhookSecret, 'previousWebhookSecret');
     return { ...(current ? { current } : {}), ...(previous ? { previous } : {}) };
   };
   node.inboxKeys = () => {
-    const current = resolved(node.credentials.inboxKey);
-    const previous = resolved(node.credentials.previousInboxKey);
+    const current = resolved(node.credentials.inboxKey, 'inboxKey');
+    const previous = resolved(node.credentials.previousInboxKey, 'previousInboxKey');
     if (node.environment === 'sandbox' && !current) return { current: sandboxInboxKey };
     return { ...(current ? { current } : {}), ...(previous ? { previous } : {}) };
   };
   node.redis = () => {
     const { redisUrl, redisUser, redisPassword } = node.credentials;
-    const [username, password] = [resolved(redisUser), resolved(redisPassword)];
+    const [username, password] = [resolved(redisUser, 'redisUser'), resolved(redisPassword, 'redisPassword')];
     const tls = tlsOptions(RED, def.redisTls);
     return {
-      url: resolved(redisUrl),
+      url: resolved(redisUrl, 'redisUrl'),
       ...(username ? { username } : {}),
       ...(password ? { password } : {}),
       ...(tls ? { tls } : {}),

@@ -37,7 +37,7 @@ export async function clientOptions(
   { environment, needed, scopesShown }: Surroundings,
 ): Promise<ClientOptions> {
   const fixed = scopesOf(def.scopes, () => []);
-  const minimal = !Array.isArray(def.scopes) && resolved(def.scopes) === 'minimal';
+  const minimal = !Array.isArray(def.scopes) && resolved(def.scopes, 'scopes') === 'minimal';
   const concurrency = Math.ceil(positive(def.concurrency, 16));
   return {
     ...(await identity(RED, environment, def, credentials)),
@@ -109,14 +109,14 @@ export function connectionFault(
 }
 
 function required(value: string | undefined, name: string): string {
-  const text = resolved(value);
+  const text = resolved(value, name);
   if (text === '') throw new OnegevityError('missing_credentials', { values: { name } });
   return text;
 }
 
 /** A path below the root: it must not be able to send the secret to another host. */
 function tokenPath(value: string | undefined): string {
-  const path = resolved(value) || '/oauth/token';
+  const path = resolved(value, 'tokenPath') || '/oauth/token';
   if (!/^\/(?!\/)[\w\-./~%]*$/.test(path)) throw new OnegevityError('bad_base_url');
   return path;
 }
