@@ -141,6 +141,12 @@ export class HeldBody {
     return this.#copy(chunk);
   }
 
+  /** The bytes that have arrived, as they lie in memory. */
+  parts(): Buffer[] {
+    if (this.#whole) return [this.#whole];
+    return this.#blocks.map((block, index) => block.subarray(0, this.size - index * blockSize));
+  }
+
   /** The bytes that have arrived, in one piece. */
   bytes(): Buffer {
     if (!this.#whole) {

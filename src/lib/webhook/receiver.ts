@@ -9,7 +9,7 @@ import type { Refusal, RefusalReason, WebhookEvent } from './event';
 import type { Exchange } from './exchange';
 import { identify } from './identify';
 import { type Parsed, parseBody } from './parse';
-import { check, type Secrets, signatureHeader } from './signature';
+import { BodyParts, check, type Secrets, signatureHeader } from './signature';
 
 /** What came of storing an event. */
 export type Stored =
@@ -92,7 +92,7 @@ export class Receiver {
     const { body } = delivery;
     let inflating: Promise<void> | undefined;
     try {
-      if (body.isOpen) inflating = this.#verify({ ...delivery, bytes: body.bytes() }, exchange);
+      if (body.isOpen) inflating = this.#verify(delivery, exchange);
       // Others needed its memory, or the client is gone.
       else exchange.refuse(503, soon);
     } catch {
@@ -113,15 +113,16 @@ export class Receiver {
   }
 
   /** @returns where the body has to be inflated first: what is done then */
-  #verify(delivery: ReadDelivery, exchange: Exchange): Promise<void> | undefined {
-    const { bytes, encoding, topic } = delivery;
-    if (bytes.length === 0) return void this.refuse(exchange, 400, 'empty_body', topic);
+  #verify({ body, encoding, topic }: Delivery, exchange: Exchange): Promise<void> | undefined {
+    if (body.size === 0) return void this.refuse(exchange, 400, 'empty_body', topic);
     const signature = exchange.request.headers[signatureHeader];
-    const signed = check(bytes, signature, this.#secrets);
+    const signed = check(new BodyParts(body.parts()), signature, this.#secrets);
     if (!signed.ok && !this.#mayBeUnsigned(signature)) {
       return void this.refuse(exchange, 401, signed.reason, topic);
     }
     if (signed.ok && signed.secret === 'previous') this.options.onPreviousSecret();
+    const bytes = body.bytes();
+    const delivery = { body, bytes, encoding, topic };
     if (encoding !== 'identity') return this.#inflate(delivery, encoding, exchange, signed.ok);
     this.#accept(delivery, exchange, signed.ok, parseBody(bytes));
     return undefined;

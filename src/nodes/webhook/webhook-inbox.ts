@@ -93,7 +93,8 @@ export class WebhookInbox implements InboxConsumer {
     const { id, attempt } = delivery;
     try {
       const event = unpackEvent(delivery, handleOf(this.node.id, id));
-      if (this.owner.isWired(event)) return this.owner.emit(event);
+      this.owner.emit(event);
+      if (this.owner.isWired(event)) return;
     } catch {
       // A record of another version: it stays, as a dead letter.
       this.#inbox?.giveUp(id, attempt, 'internal').catch(() => undefined);

@@ -13,6 +13,7 @@ describe('the memory for bodies that nobody has verified', () => {
         for (let time = 0; time < 2; time++) {
           const body = memory.open(100_000);
           for (const chunk of chunks) assert.equal(body.append(Buffer.from(chunk)), true);
+          assert.deepEqual(Buffer.concat(body.parts()), Buffer.concat(chunks));
           assert.deepEqual(body.bytes(), Buffer.concat(chunks));
           assert.ok(memory.used >= requestCost + body.size);
           body.release();
