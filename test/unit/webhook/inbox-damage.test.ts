@@ -137,6 +137,44 @@ describe('a durable inbox on disk whose files are damaged', function () {
           await survives(large, pattern, harm, at);
       });
 
+  it('goes on with what is left when its folder was deleted while events are in flows', async () => {
+    const folder = join(root, 'running');
+    const { inbox, seen } = await start(folder);
+    const put = (text: string) =>
+      inbox.put({ topic: 'order.created', receivedAt: 1, content: Buffer.from(text) });
+    await put('a');
+    await put('b');
+    const [lost] = await seen.next(2);
+    rmSync(folder, { recursive: true });
+    await assert.rejects(put('c'), { code: 'inbox_unavailable' });
+    assert.equal(seen.problems.at(-1), 'inbox_damaged');
+    await seen.until(() => seen.problems.at(-1) === undefined);
+    assert.deepEqual(seen.damages, [{ readable: 0 }]);
+    await assert.rejects(
+      inbox.done(lost!.id),
+      { code: 'delivery_ended' },
+      'a lost event is in no flow any more',
+    );
+    assert.equal(await put('d'), 'stored');
+    const [next] = await seen.next(1);
+    assert.equal(next!.event.content.toString(), 'd');
+    const { waiting, inFlight, delayed, dead, setAside } = await inbox.stats();
+    assert.deepEqual(
+      { waiting, inFlight, delayed, dead, setAside },
+      {
+        waiting: 0,
+        inFlight: 1,
+        delayed: 0,
+        dead: 0,
+        setAside: 0,
+      },
+    );
+    await inbox.done(next!.id);
+    await inbox.close();
+    const again = await start(folder);
+    assert.deepEqual([again.seen.damages, contents(again.seen)], [[], []]);
+  });
+
   async function survives(template: Template, pattern: RegExp, harm: string, at: number): Promise<void> {
     const folder = mkdtempSync(join(root, 'copy-'));
     cpSync(template.folder, folder, { recursive: true });
