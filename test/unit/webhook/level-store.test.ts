@@ -218,4 +218,15 @@ describe('store on disk', () => {
     }
     assert.equal(await hasLeftovers(folder), false);
   });
+
+  it('tells of damage that it finds when it is asked what is left', async () => {
+    await fill(5);
+    writeFileSync(join(folder, 'CURRENT'), 'nonsense');
+    const damages: Damage[] = [];
+    assert.equal(await hasLeftovers(folder, (damage) => damages.push(damage)), true);
+    assert.deepEqual(
+      damages.map(({ readable }) => readable),
+      [5],
+    );
+  });
 });
