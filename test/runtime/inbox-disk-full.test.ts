@@ -37,10 +37,7 @@ describe('the durable inbox on a small disk (skipped where no tmpfs may be mount
     const answer = await suite.send(eventBody(2001));
     assert.equal(answer.status, 503);
     assert.match(answer.headers['retry-after'] ?? '', /^\d+$/);
-    await suite.nodeRed.waitForStatus(
-      'hook',
-      ({ fill, text }) => fill === 'red' && text === 'disk full',
-    );
+    await suite.nodeRed.waitForStatus('hook', ({ fill, text }) => fill === 'red' && text === 'disk full');
 
     rmSync(filler);
     await suite.nodeRed.waitForStatus('hook', ({ text }) => text !== 'disk full', 30_000);

@@ -125,11 +125,10 @@ export class WebhookInbox implements InboxConsumer {
     else this.#tellingUnread = setTimeout(() => this.#tellUnread(), quiet).unref();
   }
 
-  lost({ readable, kept }: Damage): void {
+  lost(damage: Damage): void {
     const { status } = this.owner;
     status.event('red', () => status.text('status.lost'));
-    const key = kept === undefined ? 'errors.storage_gone' : 'errors.storage_damaged';
-    this.node.error(status.text(key, { count: readable, folder: kept ?? '' }));
+    this.node.error(damageText(status, damage));
   }
 
   state(problem: OnegevityError | undefined): void {
@@ -219,12 +218,18 @@ export class WebhookInbox implements InboxConsumer {
   }
 }
 
+function damageText(status: WebhookStatus, { readable, kept }: Damage): string {
+  const key = kept === undefined ? 'errors.storage_gone' : 'errors.storage_damaged';
+  return status.text(key, { count: readable, folder: kept ?? '' });
+}
+
 function isFull(code: string | undefined): boolean {
   return code === 'inbox_full' || code === 'redis_full';
 }
 
 /** Warns where a node without an inbox on the disk had one, and events still wait in it. */
 export async function warnOfLeftovers(RED: NodeAPI, node: Node, status: WebhookStatus): Promise<void> {
-  const left = await hasLeftovers(inboxFolder(RED, node.id)).catch(() => false);
+  const lost = (damage: Damage) => node.error(damageText(status, damage));
+  const left = await hasLeftovers(inboxFolder(RED, node.id), lost).catch(() => false);
   if (left) node.warn(status.text('errors.inbox_left'));
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {
   cpSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -39,6 +40,10 @@ const harms: Readonly<Record<string, (file: string, at: number, other: string) =
     }),
   truncated: (file, at) => truncateSync(file, Math.floor(at * readFileSync(file).length)),
   removed: (file) => rmSync(file),
+  'replaced by a folder': (file) => {
+    rmSync(file);
+    mkdirSync(file);
+  },
   swapped: (file, _at, other) => {
     renameSync(file, `${file}.tmp`);
     if (existsSync(other)) renameSync(other, file);
@@ -70,7 +75,11 @@ describe('a durable inbox on disk whose files are damaged', function () {
   before(async () => {
     // In memory, if possible: a synced write takes its time on a disk, and there are thousands.
     root = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'onegevity-damage-'));
-    templates = [await makeTemplate('small', 5, 40, 600), await makeTemplate('large', 2, 2, 2 ** 20)];
+    templates = [
+      await makeTemplate('small', 5, 40, 600),
+      await makeTemplate('large', 2, 2, 2 ** 20),
+      await makeTemplate('empty', 1, 0, 0),
+    ];
   });
   after(() => rmSync(root, { recursive: true, force: true }));
   afterEach(async () => {
@@ -115,7 +124,7 @@ describe('a durable inbox on disk whose files are damaged', function () {
   }
 
   it('makes templates with every kind of file', () => {
-    for (const { folder, waiting } of templates) {
+    for (const { folder, waiting } of templates.slice(0, 2)) {
       const files = readdirSync(folder);
       for (const [kind, pattern] of Object.entries(kinds))
         assert.ok(
@@ -130,12 +139,51 @@ describe('a durable inbox on disk whose files are damaged', function () {
   for (const [kind, pattern] of Object.entries(kinds))
     for (const harm of Object.keys(harms))
       it(`delivers what is readable and says what is not: ${kind} ${harm}`, async () => {
-        const [small, large] = templates as [Template, Template];
-        const many = /^(list|journal|table)$/.test(kind) && !/^(removed|swapped)$/.test(harm);
+        const [small, large, empty] = templates as [Template, Template, Template];
+        const many = /^(list|journal|table)$/.test(kind) && !/^(removed|replaced|swapped)/.test(harm);
         for (const at of many ? places : [0.1, 0.4, 0.9]) await survives(small, pattern, harm, at);
         for (const at of many ? [0.3, 0.98] : kind === 'current' ? [0.6] : [])
           await survives(large, pattern, harm, at);
+        if (kind !== 'table') await survives(empty, pattern, harm, 0.4);
       });
+
+  it('goes on with what is left when its folder was deleted while events are in flows', async () => {
+    const folder = join(root, 'running');
+    const { inbox, seen } = await start(folder);
+    const put = (text: string) =>
+      inbox.put({ topic: 'order.created', receivedAt: 1, content: Buffer.from(text) });
+    await put('a');
+    await put('b');
+    const [lost] = await seen.next(2);
+    rmSync(folder, { recursive: true });
+    await assert.rejects(put('c'), { code: 'inbox_unavailable' });
+    assert.equal(seen.problems.at(-1), 'inbox_damaged');
+    await seen.until(() => seen.problems.at(-1) === undefined);
+    assert.deepEqual(seen.damages, [{ readable: 0 }]);
+    await assert.rejects(
+      inbox.done(lost!.id),
+      { code: 'delivery_ended' },
+      'a lost event is in no flow any more',
+    );
+    assert.equal(await put('d'), 'stored');
+    const [next] = await seen.next(1);
+    assert.equal(next!.event.content.toString(), 'd');
+    const { waiting, inFlight, delayed, dead, setAside } = await inbox.stats();
+    assert.deepEqual(
+      { waiting, inFlight, delayed, dead, setAside },
+      {
+        waiting: 0,
+        inFlight: 1,
+        delayed: 0,
+        dead: 0,
+        setAside: 0,
+      },
+    );
+    await inbox.done(next!.id);
+    await inbox.close();
+    const again = await start(folder);
+    assert.deepEqual([again.seen.damages, contents(again.seen)], [[], []]);
+  });
 
   async function survives(template: Template, pattern: RegExp, harm: string, at: number): Promise<void> {
     const folder = mkdtempSync(join(root, 'copy-'));

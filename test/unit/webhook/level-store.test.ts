@@ -191,6 +191,19 @@ describe('store on disk', () => {
     assert.deepEqual(await readBack(), { damage: undefined, entries: 500 });
   });
 
+  it('says that its folder cannot be created, and works once what is in the way has gone', async () => {
+    const inTheWay = join(folder, 'onegevity');
+    writeFileSync(inTheWay, '');
+    const store = new LevelStore(join(inTheWay, 'inbox', 'hook'));
+    await assert.rejects(store.open(), { code: 'inbox_bad_folder' });
+    rmSync(inTheWay);
+    assert.equal(await store.open(), undefined);
+    await store.close();
+    await assert.rejects(new LevelStore(join(folder, 'x'.repeat(300), 'hook')).open(), {
+      code: 'inbox_bad_folder',
+    });
+  });
+
   it('can be used by one at a time', async () => {
     const first = new LevelStore(folder);
     await first.open();
@@ -217,5 +230,16 @@ describe('store on disk', () => {
       await store.close();
     }
     assert.equal(await hasLeftovers(folder), false);
+  });
+
+  it('tells of damage that it finds when it is asked what is left', async () => {
+    await fill(5);
+    writeFileSync(join(folder, 'CURRENT'), 'nonsense');
+    const damages: Damage[] = [];
+    assert.equal(await hasLeftovers(folder, (damage) => damages.push(damage)), true);
+    assert.deepEqual(
+      damages.map(({ readable }) => readable),
+      [5],
+    );
   });
 });

@@ -83,7 +83,7 @@ export class GroupCommit {
   }
 
   /** Something could not be read: the store is opened again, as after a failed write. */
-  failed(error: unknown): void {
+  failed(error?: unknown): void {
     if (this.#usable && !this.#closed) this.#fault(error);
   }
 

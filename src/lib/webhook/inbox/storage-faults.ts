@@ -16,7 +16,7 @@ const causes: readonly (readonly [RegExp, ErrorCode])[] = [
   [/\b(EMFILE|ENFILE)\b|Too many open files/i, 'inbox_too_many_files'],
   [/\bEIO\b|Input\/output error/i, 'inbox_disk_fault'],
   [
-    /\b(ENOTDIR|EEXIST|ENAMETOOLONG|ELOOP)\b|Not a directory|File exists|File name too long/i,
+    /\b(ENOENT|ENOTDIR|EEXIST|ENAMETOOLONG|ELOOP)\b|No such file|Not a directory|File exists|File name too long/i,
     'inbox_bad_folder',
   ],
 ];

@@ -2,6 +2,7 @@
  * Remembers up to which operation the journal was synced, in a file beside it. A journal that ends before that has lost
  * its end, which the journal itself cannot show.
  */
+import { write } from 'node:fs';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32c } from './crc32c';
@@ -12,7 +13,9 @@ const digits = 16;
 export class Acknowledged {
   #file: FileHandle | undefined;
   #latest = 0;
-  #writing: Promise<void> | undefined;
+  #written = 0;
+  #idle = true;
+  #whenIdle: (() => void) | undefined;
 
   constructor(private readonly folder: string) {}
 
@@ -27,29 +30,40 @@ export class Acknowledged {
   async open(sequence: number): Promise<void> {
     this.#file = await open(join(this.folder, fileName), 'w', 0o600);
     this.set(sequence);
-    await this.#writing;
+    await this.#settle();
   }
 
   /** Written behind: what is written last wins. It is not synced, since it never goes before what it speaks of. */
   set(sequence: number): void {
     this.#latest = Math.max(this.#latest, sequence);
-    this.#writing ??= this.#write().finally(() => (this.#writing = undefined));
+    if (!this.#file || !this.#idle) return;
+    this.#idle = false;
+    this.#write(this.#file.fd);
   }
 
   async close(): Promise<void> {
-    await this.#writing;
+    await this.#settle();
     const file = this.#file;
     this.#file = undefined;
     this.#latest = 0;
     await file?.close().catch(() => undefined);
   }
 
-  async #write(): Promise<void> {
-    for (let written = -1; written !== this.#latest;) {
-      written = this.#latest;
-      // Without it the journal is only checked less, so a fault here is none of the inbox.
-      await this.#file?.write(formatted(written), 0, 'latin1').catch(() => undefined);
-    }
+  /** By callbacks, since it happens with every group of events. */
+  #write(file: number): void {
+    this.#written = this.#latest;
+    const bytes = Buffer.from(formatted(this.#latest));
+    // Without it the journal is only checked less, so a fault here is none of the inbox.
+    write(file, bytes, 0, bytes.length, 0, () => {
+      if (this.#written !== this.#latest) return this.#write(file);
+      this.#idle = true;
+      this.#whenIdle?.();
+    });
+  }
+
+  async #settle(): Promise<void> {
+    if (!this.#idle) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
+    this.#whenIdle = undefined;
   }
 }
 

@@ -19,7 +19,7 @@ export async function listFiles(folder: string): Promise<Files> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const { name } = entry;
     const [, digits, kind] = /^(\d+)\.(log|ldb|sst|dbtmp)$/.exec(name) ?? [];
-    const known = kind !== undefined || /^(CURRENT|LOCK|LOG|LOG\.old|MANIFEST-\d+)$/.test(name);
+    const known = kind !== undefined || /^(ACKNOWLEDGED|CURRENT|LOCK|LOG|LOG\.old|MANIFEST-\d+)$/.test(name);
     if (!known) continue;
     if (!entry.isFile()) files.strange.push(name);
     else if (name === 'CURRENT') files.current = true;
