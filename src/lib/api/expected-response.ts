@@ -35,7 +35,7 @@ export function isExpected(
   if (!response) return true;
   if (body === undefined) return isEmptyStatus(statusCode) && !response.known;
   const fields = asObject(body);
-  if (!isAboutThem(fields, sent)) return false;
+  if (isValidationError(fields) || !isAboutThem(fields, sent)) return false;
   if (response.type === 'any') return true;
   if (!fields) return false;
   for (const name in response.echo) {
@@ -56,7 +56,7 @@ function isEcho(value: unknown, name: string, { params, body }: Sent, known: boo
 }
 
 /** A number and its digits are the same identifier, and so are both forms in which Unicode writes an accent. */
-export function isSame(sent: unknown, received: unknown): boolean {
+function isSame(sent: unknown, received: unknown): boolean {
   const [one, other] = [textOf(sent), textOf(received)];
   if (one === undefined || other === undefined) return false;
   return one === other || one.normalize() === other.normalize();
@@ -87,10 +87,16 @@ export function listItems(
 }
 
 function isList(list: NonNullable<Operation['list']>, sent: Sent, success: Success): boolean {
+  if (isValidationError(asObject(success.body))) return false;
   const items = listItems(list, success);
   if (items) return items.every((item) => isAboutThem(asObject(item), sent));
   // Several lists, of which nobody knows which is meant, are one page at least: people can look for themselves.
   return Boolean(list.presumed) && Object.values(asObject(success.body) ?? {}).some(Array.isArray);
+}
+
+/** The vendor's error model, which some gateways pass on with a status of their own. */
+function isValidationError(fields: Readonly<Record<string, unknown>> | undefined): boolean {
+  return Array.isArray(fields?.globalErrors) || Array.isArray(fields?.fieldErrors);
 }
 
 /** Whose record it is. Wherever a response says so, documented or not, it must not be somebody else's. */

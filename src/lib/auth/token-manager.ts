@@ -192,7 +192,14 @@ function isBusy({ statusCode }: TokenResponse): boolean {
 
 /** A success without a token: what stood in for the endpoint, or cut its response short, may be gone the next time. */
 function isUnusable(response: TokenResponse): boolean {
-  return isSuccess(response) && !isToken(asObject(response.body)?.access_token);
+  const { body } = response;
+  return isSuccess(response) && !isToken(asObject(body)?.access_token) && !isRefusal(body);
+}
+
+/** Some endpoints refuse with status 200: asking them again is no help. */
+function isRefusal(body: unknown): boolean {
+  const fields = asObject(body);
+  return typeof fields?.error === 'string' && !isToken(fields.access_token);
 }
 
 function isToken(value: unknown): value is string {
@@ -235,7 +242,7 @@ interface Asked {
 function parseToken(response: TokenResponse, asked: Asked): IssuedToken {
   const { statusCode, body } = response;
   const members = asObject(body);
-  if (!isSuccess(response)) {
+  if (!isSuccess(response) || isRefusal(body)) {
     throw refusal(statusCode, members?.error, { retryAfter: waitOf(response), ...asked });
   }
   const value = members?.access_token;

@@ -150,6 +150,15 @@ describe('A success is believed', () => {
     );
   });
 
+  it('unless it is a validation error in the vendor’s model, of whatever operation', () => {
+    for (const operation of all) {
+      for (const body of [{ globalErrors: ['g'] }, { id: '1', fieldErrors: [] }]) {
+        const success = { statusCode: 200, body };
+        assert.equal(isExpected(operation, { params: {}, body: {} }, success), false, operation.id);
+      }
+    }
+  });
+
   describe('of what is presumed only, unless it is of another kind or names another record:', () => {
     for (const [id, own, other] of [
       ['patientDetails', { patientIdentifier: 'P1' }, { patientIdentifier: 'P2' }],

@@ -135,6 +135,18 @@ describe('token manager', () => {
     });
   }
 
+  it('takes a refusal with status 200 for what it says, and asks once', async () => {
+    for (const [error, code] of [
+      ['invalid_client', 'invalid_client'],
+      ['invalid_scope', 'invalid_scope'],
+      ['anything', 'bad_token_response'],
+    ] as const) {
+      const endpoint = new Endpoint([{ statusCode: 200, body: { error } }]);
+      await assert.rejects(new TokenManager(settings, endpoint).get(), { code, statusCode: 200 });
+      assert.equal(endpoint.requests.length, 1);
+    }
+  });
+
   it('compares a date to wait for with the date of the response', async () => {
     const retryAfter = 'Tue, 24 Nov 2026 10:00:30 GMT';
     const busy = { statusCode: 503, body: null, retryAfter, date: 'Tue, 24 Nov 2026 10:00:00 GMT' };
