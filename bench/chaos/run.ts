@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- --only chaos`, or `npm run bench:chaos`: 1,800 orders and their results go through a real Node-RED
  * while the API, the webhooks and Node-RED itself fail. Exits with 1 if a promise was broken, and says which. It takes
- * about twenty minutes; a short form runs with the tests (`test/runtime/chaos.test.ts`).
+ * about ten minutes; a short form runs with the tests (`test/runtime/chaos.test.ts`).
  *
  * Options: --seeds N (6), --first-seed N (1), --orders N (300, of each seed), --kills N (12), --deploys N (62),
  * --teaching before (the flows as the examples taught them before `retryable`: for comparison), --json.
