@@ -1,13 +1,15 @@
 /**
  * `npm run bench -- --only chaos`, or `npm run bench:chaos`: 1,800 orders and their results go through a real Node-RED
  * while the API, the webhooks and Node-RED itself fail. Exits with 1 if a promise was broken, and says which. It takes
- * about twenty minutes; a short form runs with the tests (`test/runtime/chaos.test.ts`).
+ * about ten minutes; a short form runs with the tests (`test/runtime/chaos.test.ts`).
  *
  * Options: --seeds N (6), --first-seed N (1), --orders N (300, of each seed), --kills N (12), --deploys N (62),
- * --teaching before (the flows as the examples taught them before `retryable`: for comparison), --json.
+ * --teaching before (the flows as the examples taught them before `retryable`: for comparison), --json,
+ * --witness FOLDER (keeps what each run has seen).
  *
  * How it works is written in `test/support/chaos/run.ts`, what is counted in `test/support/chaos/judge.ts`.
  */
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { broken, type Tally } from '../../test/support/chaos/judge';
 import { runChaos } from '../../test/support/chaos/run';
@@ -22,6 +24,7 @@ const { values: options } = parseArgs({
     deploys: { type: 'string', default: '62' },
     teaching: { type: 'string', default: 'now' },
     json: { type: 'boolean', default: false },
+    witness: { type: 'string' },
   },
 });
 
@@ -39,6 +42,7 @@ async function main(): Promise<void> {
       deploys: Number(options.deploys),
       teaching,
       patience: 180_000,
+      ...(options.witness !== undefined && { witnessFile: join(options.witness, `chaos-${seed}.json`) }),
     });
     tallies.set(seed, tally);
     const seconds = Math.round((performance.now() - began) / 1000);

@@ -3,7 +3,8 @@ import { broken } from '../support/chaos/judge';
 import { runChaos } from '../support/chaos/run';
 
 describe('A chaos run, in its short form', () => {
-  it('places each order once, loses no result, and redelivers with a mark, while everything fails', async () => {
+  it('places each order once, loses no result, and redelivers with a mark, while everything fails', async function () {
+    this.timeout(120_000);
     const tally = await runChaos({ seed: 7, orders: 40, kills: 2, deploys: 6, pause: 600, heavy: 0.004 });
     assert.deepEqual(broken(tally), []);
     // The run was one: every order went through faults, kills and deployments.

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { operations } from '../../src/generated/operations';
+import type { Operation } from '../../src/lib/api/operation';
 import { authorityFile, secureServer } from '../support/certificates';
 import { raw, type TestServer } from '../support/http-server';
 import { type FlowNode, type NodeRed, type ProbeMessage, startNodeRed } from '../support/node-red';
@@ -362,6 +364,18 @@ describe('Every example', () => {
         }
         if (node.type === 'onegevity-config') assert.equal(node.environment, 'sandbox');
       }
+    });
+
+    it(`${file} says why running it twice is safe if it writes, and keeps no list of errors that pass`, () => {
+      const nodes = JSON.parse(readFileSync(join(folder, file), 'utf8')) as FlowNode[];
+      const writes = nodes.some(({ operation }) => {
+        const known = operations[operation as keyof typeof operations] as Operation | undefined;
+        return known !== undefined && known.method !== 'GET';
+      });
+      const comments = nodes.filter(({ type }) => type === 'comment').map(({ info }) => String(info));
+      if (writes) assert.ok(comments.some((text) => text.includes('**Safe to run twice.**')));
+      // msg.onegevity.error.retryable says it for all codes, also for those that come later.
+      assert.doesNotMatch(JSON.stringify(nodes), /rate_limited|server_error|token_unavailable/);
     });
   }
 

@@ -6,9 +6,10 @@
  * the machine.
  */
 import { fork, type ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -37,6 +38,8 @@ export interface ChaosOptions {
   pause?: number;
   /** Milliseconds that everything may take to come to rest afterwards. */
   patience?: number;
+  /** Where what the run has seen is written, for who looks into a broken promise. */
+  witnessFile?: string;
 }
 
 export interface Order {
@@ -102,6 +105,7 @@ export async function runChaos(options: ChaosOptions): Promise<Tally> {
     const faults = await run.endFaults();
     const open = await run.rest(orders, patience);
     const witness = await run.testimony(orders, faults, open);
+    if (options.witnessFile) writeFileSync(options.witnessFile, JSON.stringify(witness));
     return await judge(witness, run.ready);
   } finally {
     await run.end();
@@ -114,6 +118,7 @@ class Run {
   #nodeRed: NodeRed | undefined;
   #flows: FlowNode[] = [];
   #acts = 0;
+  #isOver = false;
   readonly #placed = new Set<string>();
   readonly #stopped = new Map<string, string>();
   readonly #breaks: Break[] = [];
@@ -159,8 +164,9 @@ class Run {
       for (let order = waiting.shift(); order; order = waiting.shift()) {
         // Orders keep step with the kills and deployments, so that these meet orders from the first to the last.
         const due = (++sent / orders.length) * acts - 1;
-        while (this.#acts < due) await sleep(20);
-        while (!(await this.#send(order))) await sleep(50);
+        while (this.#acts < due && !this.#isOver) await sleep(20);
+        while (!this.#isOver && !(await this.#send(order))) await sleep(50);
+        if (this.#isOver) return;
         this.#placed.add(order.orderIdentifier);
       }
     };
@@ -293,6 +299,7 @@ class Run {
   }
 
   async end(): Promise<void> {
+    this.#isOver = true;
     await this.#nodeRed?.stop('SIGKILL');
     if (this.sandbox.exitCode === null) {
       const exit = once(this.sandbox, 'exit');
@@ -327,11 +334,20 @@ function shuffle<T>(list: T[], dice: Random): T[] {
   return list;
 }
 
-/** A port that stays the same over restarts. */
+/**
+ * A port that stays the same over restarts. While Node-RED is away nobody else must get it, so it is not one of those
+ * that a system gives to whoever asks for any.
+ */
 async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
+  for (;;) {
+    const port = randomInt(20_000, 30_000);
+    const server = createServer().listen(port, '127.0.0.1');
+    try {
+      await once(server, 'listening');
+    } catch {
+      continue;
+    }
+    server.close();
+    return port;
+  }
 }

@@ -174,6 +174,8 @@ describe('The CSV example', () => {
       'a rounded identifier': [withCell('patientIdentifier', '1.23457E+11'), /^Row 3: .*rounded by Excel/],
       'a zero-width space': [withCell('patientIdentifier', 'CSV\u200b-2'), /^Row 3: .*invisible character/],
       'a no-break space': [withCell('patientIdentifier', 'CSV\u00a02'), /^Row 3: .*unusual space/],
+      'a value that stands for nothing': [withCell('patientIdentifier', 'undefined'), /^Row 3: .*is not an identifier/],
+      'a dot for an identifier': [withCell('patientIdentifier', '..'), /^Row 3: .*is not an identifier/],
       'an unknown gender': [withCell('gender', 'F'), /^Row 3: gender must be one of FEMALE, MALE, UNKNOWN/],
       'an identifier of another row': [withCell('patientIdentifier', 'CSV-1'), /^Row 3: .*as in row 2/],
       'an identifier that looks like that of another row': [
