@@ -222,6 +222,25 @@ describe('The config node', () => {
     );
   });
 
+  for (const [lacking, config, given, code] of [
+    ['credentials', {}, {}, 'missing_credentials'],
+    ['a variable of a credential', {}, { clientId: 'id', clientSecret: '${OG_NOT_THERE}' }, 'env_not_set'],
+    ['the proxy that it names', { proxy: 'gone' }, credentials.c, 'linked_node_missing'],
+    ['the certificate that it names', { tls: 'gone' }, credentials.c, 'linked_node_missing'],
+    ['a variable of its scopes', { scopes: '${OG_NOT_THERE}' }, credentials.c, 'env_not_set'],
+    ['a usable token path', { tokenPath: '//elsewhere' }, credentials.c, 'bad_base_url'],
+  ] as const) {
+    it(`makes the nodes that call with it red at the deploy where it lacks ${lacking}`, async () => {
+      const server = await started(TestServer.start());
+      await helper.load(nodes, flow(server, config), { c: { ...given } });
+      const { status } = helper.getNode('n') as unknown as { status: SinonSpy };
+      const last = status.lastCall?.args[0] as { fill: string; text: string };
+      assert.deepEqual([last?.fill, last?.text.split('.').at(-1)], ['red', code]);
+      assert.equal(await outcome(), code, 'and so do messages fail');
+      assert.deepEqual(server.requests, []);
+    });
+  }
+
   it('passes refused scopes on as an error of their own', async () => {
     const server = await started(TestServer.start());
     server.token = json(400, { error: 'invalid_scope' });
