@@ -11,6 +11,7 @@ const values: Record<string, string[]> = {
   bad_environment: ['name'],
   missing_credentials: ['name'],
   env_not_set: ['name'],
+  env_not_text: ['name'],
   linked_node_missing: ['name'],
   missing_parameter: ['name'],
   bad_parameter: ['name'],
