@@ -97,7 +97,13 @@ describe('The operation table', () => {
         schema: { type: 'string', format: 'identifier' },
         source: 'payload.patientIdentifier',
       },
-      { name: 'reportId', in: 'path', required: true, schema: { format: 'identifier' }, source: 'payload.id' },
+      {
+        name: 'reportId',
+        in: 'path',
+        required: true,
+        schema: { format: 'identifier' },
+        source: 'payload.id',
+      },
     ]);
   });
 
