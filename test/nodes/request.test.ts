@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import type { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import configNode from '../../src/nodes/onegevity-config';
 import requestNode from '../../src/nodes/onegevity-request';
@@ -135,11 +134,9 @@ describe('The request node', () => {
     assert.deepEqual(server.requests, []);
   });
 
-  function failure(msg: Record<string, unknown>): Promise<string | undefined> {
-    const node = helper.getNode('n') as unknown as EventEmitter;
-    return new Promise((resolve) => {
-      node.once('call:error', (call: { firstArg: { code?: string } }) => resolve(call.firstArg.code));
-      helper.getNode('n').receive(msg);
-    });
+  async function failure(msg: Record<string, unknown>): Promise<string | undefined> {
+    const caught = nextMessage('caught');
+    helper.getNode('n').receive(msg);
+    return ((await caught).error as { code?: string }).code;
   }
 });
