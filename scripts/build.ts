@@ -11,6 +11,7 @@ import { generate } from './generate';
 import { completeHelp } from './help';
 import { nodePage, nodeTypes } from './node-pages';
 import { slim } from './slim';
+import { removeStamp, writeStamp } from './support/build-stamp';
 
 interface Catalogue {
   errors: Record<string, string>;
@@ -21,6 +22,7 @@ const root = join(__dirname, '..');
 process.chdir(root);
 
 async function build(): Promise<void> {
+  removeStamp(root);
   await generate();
   rmSync('dist', { recursive: true, force: true });
   // For `npm run coverage`, so that what runs in a process of its own is counted too.
@@ -43,7 +45,9 @@ async function build(): Promise<void> {
   for (const language of readdirSync('locales', { withFileTypes: true })) {
     if (language.isDirectory()) copyLocale(join('locales', language.name));
   }
-  if (maps.length === 0) slim('dist');
+  if (maps.length > 0) return;
+  slim('dist');
+  writeStamp(root);
 }
 
 function copyLocale(source: string): void {

@@ -1,6 +1,6 @@
 /**
  * Writes `src/generated/` from `openapi/onegevity-v1.yaml`: the TypeScript types of all models, the operation table,
- * the members of request bodies, the webhook topics, the description as JSON for the sandbox and the checks of
+ * the members of request bodies, the names of fields, the webhook topics, the description as JSON for the sandbox and the checks of
  * request bodies, and the sandbox's page.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import openapiTS, { astToString } from 'openapi-typescript';
 import type { OpenAPI3 } from 'openapi-typescript';
 import { format } from 'prettier';
 import { bodyForms } from './body-forms';
-import { operationTable, topicList } from './operation-table';
+import { fieldNames, identifierNames, operationTable, topicList } from './operation-table';
 import type { Description } from './operation-table';
 
 const root = join(__dirname, '..');
@@ -36,6 +36,8 @@ export async function generate(): Promise<void> {
   replace('api-types.ts', banner + astToString(types));
   replace('operations.ts', await pretty(operationsSource(description)));
   replace('body-forms.ts', await pretty(bodyFormsSource(description)));
+  replace('field-names.ts', await pretty(fieldNamesSource(description)));
+  replace('identifiers.ts', await pretty(identifiersSource(description)));
   replace('topics.ts', await pretty(topicsSource(description)));
   replace('openapi.json', JSON.stringify(description));
   replace('sandbox-page.json', JSON.stringify(sandboxPage()));
@@ -70,6 +72,17 @@ function bodyFormsSource(description: Description): string {
   return `import type { BodyMember } from '../lib/api/operation';
     /** By name of the model. */
     export const bodyForms: Readonly<Record<string, readonly BodyMember[]>> = ${JSON.stringify(bodyForms(description))};`;
+}
+
+function fieldNamesSource(description: Description): string {
+  return `/** Of parameters and request bodies: what an error may name without telling data. */
+    export const fieldNames: ReadonlySet<string> = new Set(${JSON.stringify(fieldNames(description))});`;
+}
+
+function identifiersSource(description: Description): string {
+  return `/** Names of the members that hold an identifier, wherever they stand in a body. */
+export const identifierNames: readonly string[] = ${JSON.stringify(identifierNames(description))};
+`;
 }
 
 function topicsSource(description: Description): string {

@@ -1,5 +1,5 @@
 /** Derives the operation table and the topics from the API description. Pure functions; no file is touched. */
-import type { Operation, OperationParameter, ValueSchema } from '../src/lib/api/operation';
+import type { Operation, OperationParameter, OperationResponse, ValueSchema } from '../src/lib/api/operation';
 import type { Topic } from '../src/lib/webhook/topic';
 
 interface Reference {
@@ -19,16 +19,33 @@ interface SourceBody {
   content: { 'application/json': { schema: Reference } };
 }
 
+interface SourceResponse {
+  content: { 'application/json': { schema: Reference } };
+}
+
+interface Model {
+  type?: string;
+  required?: string[];
+  properties?: Record<string, unknown>;
+  items?: Model | Reference;
+  allOf?: (Model | Reference)[];
+  anyOf?: (Model | Reference)[];
+  oneOf?: (Model | Reference)[];
+  'x-confidence'?: string;
+}
+
 interface SourceOperation {
   operationId: string;
   tags: string[];
   parameters?: (SourceParameter | Reference)[];
   requestBody?: SourceBody;
+  responses: { '2XX': SourceResponse | Reference };
   security: { oauth2: string[] }[];
   'x-confidence': Operation['confidence'];
   'x-scope-confidence'?: 'guess';
   'x-list'?: NonNullable<Operation['list']>;
   'x-converts'?: NonNullable<Operation['converts']>;
+  'x-echo'?: OperationResponse['echo'];
 }
 
 interface ComposedOperation {
@@ -44,6 +61,7 @@ export interface Description {
   paths: Record<string, Partial<Record<'get' | 'post' | 'patch', SourceOperation>>>;
   'x-composed-operations': ComposedOperation[];
   'x-webhooks': Record<string, { post: { requestBody: SourceBody } }>;
+  components: { schemas: object };
 }
 
 const methods = { get: 'GET', post: 'POST', patch: 'PATCH' } as const;
@@ -77,6 +95,24 @@ export function topicList(description: Description): Topic[] {
   });
 }
 
+/**
+ * The names under which models hold an identifier (`format: identifier`), or a list of them. Parameters are not among
+ * these: the name `key` may mean anything in a body.
+ */
+export function identifierNames({ components }: Description): string[] {
+  const names = new Set<string>();
+  const visit = (node: unknown): void => {
+    if (typeof node !== 'object' || node === null) return;
+    for (const [name, member] of Object.entries((node as { properties?: object }).properties ?? {})) {
+      const { format, items } = member as ValueSchema;
+      if (format === 'identifier' || items?.format === 'identifier') names.add(name);
+    }
+    Object.values(node).forEach(visit);
+  };
+  visit(components.schemas);
+  return [...names].sort();
+}
+
 function vendorOperation(
   description: Description,
   path: string,
@@ -94,6 +130,8 @@ function vendorOperation(
       return parameter(description, found, found.in);
     }),
     ...(requestBody && { body: body(description, requestBody) }),
+    // What a list must hold is said by `list`.
+    ...(!list && { response: response(description, source) }),
     ...(list && { list }),
     ...(converts && { converts }),
     scopes: source.security.flatMap(({ oauth2 }) => oauth2),
@@ -157,6 +195,48 @@ function body(description: Description, source: SourceBody): NonNullable<Operati
     schema: $ref.slice($ref.lastIndexOf('/') + 1),
     known: model['x-confidence'] === 'A',
   };
+}
+
+function response(description: Description, source: SourceOperation): OperationResponse {
+  const success = resolve<SourceResponse>(description, source.responses['2XX']);
+  const { $ref } = success.content['application/json'].schema;
+  const model = resolve<Model>(description, { $ref });
+  return {
+    schema: $ref.slice($ref.lastIndexOf('/') + 1),
+    known: model['x-confidence'] === 'A',
+    type: isObject(description, model) ? 'object' : 'any',
+    echo: source['x-echo'] ?? {},
+  };
+}
+
+function isObject(description: Description, model: Model): boolean {
+  const parts = model.allOf ?? model.anyOf ?? model.oneOf;
+  if (!parts) return model.type === 'object';
+  return parts.every((part) => isObject(description, resolve<Model>(description, part)));
+}
+
+/** All names of parameters and of fields of request bodies, however deep: what an error may name without telling data. */
+export function fieldNames(description: Description): string[] {
+  const names = new Set<string>();
+  const seen = new Set<object>();
+  const visit = (reference: Model | Reference): void => {
+    const model = resolve<Model>(description, reference);
+    if (seen.has(model)) return;
+    seen.add(model);
+    for (const [name, field] of Object.entries(model.properties ?? {})) {
+      names.add(name);
+      visit(field as Model);
+    }
+    if (model.items) visit(model.items);
+    for (const part of [...(model.allOf ?? []), ...(model.anyOf ?? []), ...(model.oneOf ?? [])]) visit(part);
+  };
+  for (const item of Object.values(description.paths)) {
+    for (const { parameters = [], requestBody } of Object.values(item)) {
+      for (const one of parameters) names.add(resolve<SourceParameter>(description, one).name);
+      if (requestBody) visit(requestBody.content['application/json'].schema);
+    }
+  }
+  return [...names].sort();
 }
 
 export function valueSchema(description: Description, reference: ValueSchema | Reference): ValueSchema {

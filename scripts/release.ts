@@ -4,7 +4,7 @@
  * `-- --publish`, in CI, publishes what was tagged, with provenance, and leaves tarball and SBOM in `release/`.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { changeOf, nextVersion, pending, released, withRelease } from './release/changelog';
 import { npm, pack, packageRoot } from './support/npm';
@@ -42,9 +42,12 @@ async function publish(): Promise<void> {
     obstacles.push(`CHANGELOG.md has no section of ${version}`);
   if (!git('tag', '--points-at', 'HEAD').split('\n').includes(`v${version}`))
     obstacles.push(`this commit has no tag v${version}`);
+  if (git('status', '--porcelain')) obstacles.push('the work tree has changes, so it is not what is tagged');
   if (!process.env.CI) obstacles.push('provenance can be made in CI only');
   if (obstacles.length > 0) throw new Error(`Not published:\n  ${obstacles.join('\n  ')}`);
 
+  // What lies in dist may be of another commit.
+  await npm(['run', '--silent', 'build'], { cwd: packageRoot });
   const folder = join(packageRoot, 'release');
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'sbom.cdx.json'), await sbom());
@@ -56,7 +59,6 @@ async function publish(): Promise<void> {
 function obstaclesOf(version: string): string[] {
   const obstacles: string[] = [];
   if (!manifest().repository) obstacles.push('package.json names no repository, and provenance is about it');
-  if (!existsSync(join(packageRoot, 'dist/nodes'))) obstacles.push('nothing is built: npm run build');
   if (!/^\d+\.\d+\.\d+$/.test(version)) obstacles.push(`${version} is not a version to release`);
   return obstacles;
 }

@@ -2,14 +2,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
-import { errorCodes } from '../../src/lib/api/errors';
+import { type ErrorCode, errorCodes, isRetryable } from '../../src/lib/api/errors';
 import { packageRoot } from '../support/npm';
 import { table } from './markdown';
 import { reasonsSection } from './reasons';
 
+/** What a flow does with a message that failed so. */
+type Handling = 'retry' | 'fix' | 'dead-letter';
+
 interface Group {
   title: string;
   text: string;
+  handle: Handling;
+  except?: Record<string, Handling>;
   codes: Record<string, string>;
 }
 
@@ -18,7 +23,10 @@ interface Catalogue {
   status: Record<string, string>;
 }
 
-/** @throws Error where a code has no text, no status or no advice, or where advice is for no code */
+/**
+ * @throws Error where a code has no text, no status or no advice, where advice is for no code, or where it contradicts
+ *   what the library says of the code
+ */
 export function errorsPage(): string {
   const groups = load(read('docs/source/errors.yaml')) as Group[];
   const catalogue = JSON.parse(read('locales/en-US/onegevity-config.json')) as Catalogue;
@@ -40,15 +48,31 @@ export function errorsPage(): string {
     'without status in the catalogue',
     [...known].filter((code) => !catalogue.status[code]),
   );
+  const handling = new Map(
+    groups.flatMap(({ handle, except = {}, codes }) =>
+      Object.keys({ ...codes, ...except }).map((code) => [code, except[code] ?? handle] as const),
+    ),
+  );
+  complain(
+    'handled otherwise in docs/source/errors.yaml than by isRetryable of src/lib/api/errors.ts',
+    [...handling].flatMap(([code, handle]) =>
+      (handle !== 'dead-letter') === isRetryable(code as ErrorCode) ? [] : [code],
+    ),
+  );
+  complain(
+    'in an `except` of docs/source/errors.yaml but no code',
+    [...handling.keys()].filter((code) => !known.has(code)),
+  );
 
   const sections = groups.map(({ title, text, codes }) => {
     const rows = Object.entries(codes).map(([code, advice]) => [
       `<a id="${code}"></a>\`${code}\``,
       catalogue.status[code] ?? '',
       placeholders(catalogue.errors[code] ?? ''),
+      handling.get(code) ?? '',
       advice,
     ]);
-    return [`## ${title}`, text, table(['code', 'status', 'text', 'what to do'], rows)]
+    return [`## ${title}`, text, table(['code', 'status', 'text', 'the message', 'what to do'], rows)]
       .filter(Boolean)
       .join('\n\n');
   });
@@ -57,6 +81,19 @@ export function errorsPage(): string {
     'Every failure of a node is one `OnegevityError`: a Catch node sees its code as `msg.error.code`, and ' +
       '`msg.onegevity.error` has the details ([message contract](message-contract.md)). Branch on the code; the text ' +
       'is translated and may change. Text and status hold no patient data and no secret.',
+    [
+      '**Retry or dead-letter?** The column "the message" says what a flow does with a message that failed:',
+      '',
+      '- `retry`: the same message can succeed later. Wait before you send it again, for `retryAfter` seconds if the ' +
+        'error has it, and limit the number of attempts. A durable inbox does both.',
+      '- `fix`: the same message can succeed once somebody has fixed the configuration. Send it again later, as with ' +
+        '`retry`: other messages fail in the same way meanwhile.',
+      '- `dead-letter`: the same message fails again. Put it aside for somebody to look at.',
+      '',
+      '`msg.onegevity.error.retryable` is `true` for `retry` and `fix`, and `false` for `dead-letter`. It is always ' +
+        '`false` if `outcome` is `unknown`: the write may have been carried out, so read first, and send it again only ' +
+        'if it is not there.',
+    ].join('\n'),
     ...sections,
     reasonsSection(),
   ].join('\n\n');

@@ -18,6 +18,10 @@ const refusals: Record<RefusalReason, [status: number, advice: string]> = {
   empty_body: [400, 'The call is not the vendor’s.'],
   too_large: [413, 'Raise "largest body" if such events are real.'],
   too_slow: [408, 'The body did not come in time. Look at the network and at proxies that buffer.'],
+  no_room: [
+    503,
+    'Too many bodies were being received at once, which is what a flood of made-up calls looks like. The sender may try again.',
+  ],
   unsupported_encoding: [415, 'A proxy compressed the body in a way other than gzip, deflate or br.'],
   body_consumed: [
     500,

@@ -18,10 +18,11 @@ export function operationTables(): string {
             : `${operation.method} \`${operation.path}\``,
           operation.parameters.map(parameter).join('<br>'),
           bodyOf(operation),
+          checkedIn(operation),
         ]);
       // Packages are `onegevity-package`, and so on.
       const heading = `### onegevity-${tag.replace(/s$/, '')}`;
-      return `${heading}\n\n${table(['operation', 'sends', 'parameters', 'body'], rows)}`;
+      return `${heading}\n\n${table(['operation', 'sends', 'parameters', 'body', 'checked in the response'], rows)}`;
     })
     .join('\n\n');
 }
@@ -36,6 +37,16 @@ function parameter({ name, required, source, schema }: OperationParameter): stri
 function bodyOf({ body }: Operation): string {
   if (!body) return '';
   return `\`${body.schema}\`${body.known ? ', checked' : ', open'}${body.required ? '' : ', optional'}`;
+}
+
+/** What a success must show: see `isExpected` of src/lib/api/expected-response.ts. */
+function checkedIn({ response, list, composedOf }: Operation): string {
+  if (composedOf) return '';
+  if (list) return `the list \`${list.items}\`${list.presumed ? ' (presumed name)' : ''}`;
+  if (response?.type !== 'object') return 'JSON';
+  const names = Object.keys(response.echo).map((name) => `\`${name}\``);
+  if (names.length === 0) return 'JSON object';
+  return response.known ? names.join(', ') : `JSON object; ${names.join(', ')} if present`;
 }
 
 export function topicTable(): string {

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { staleness } from './build-stamp';
 
 const run = promisify(execFile);
 
@@ -70,8 +71,14 @@ export interface Packed {
   files: PackedFile[];
 }
 
-/** Packs what was built, without building anew. @param folder takes the tarball */
+/**
+ * Packs what was built, without building anew.
+ * @param folder takes the tarball
+ * @throws Error where what was built is not what the sources at hand make
+ */
 export async function pack(folder: string): Promise<Packed> {
+  const stale = staleness(packageRoot);
+  if (stale) throw new Error(`Not packed: ${stale}`);
   const { stdout } = await npm(['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
     cwd: packageRoot,
   });

@@ -20,9 +20,12 @@ type Items = Answer<{ items: Completion[] }>;
 
 /** Asked once for each dialog: `forget` ends that. */
 const known = new Map<string, Promise<Items>>();
+let user = '';
 
-export function forget(): void {
+/** @param nodeId of the node whose dialog opens: it may name its configuration by a variable */
+export function forget(nodeId: string): void {
   known.clear();
+  user = nodeId;
 }
 
 /**
@@ -48,7 +51,7 @@ export function completerOf(name: string, configId: () => string): Completer | u
 }
 
 function items(config: string, kind: string): Promise<Items> {
-  const path = `account/${encodeURIComponent(config)}/${kind}`;
+  const path = `account/${encodeURIComponent(config)}/${kind}?node=${encodeURIComponent(user)}`;
   const asked = known.get(path) ?? ask<{ items: Completion[] }>(path);
   known.set(path, asked);
   when(asked, ({ ok }) => {

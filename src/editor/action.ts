@@ -10,7 +10,7 @@ import { memberLabel } from './names';
 import { operationOf, operationsOf } from './operations';
 import { PagingRows } from './paging-rows';
 import type { EditorNode } from './red';
-import { shared } from './text';
+import { asText, shared } from './text';
 
 const pageParameters = ['pageNumber', 'pageSize'];
 
@@ -18,13 +18,13 @@ const pageParameters = ['pageNumber', 'pageSize'];
 export function label(node: EditorNode): string {
   const operation = operationOf(node.type, node.operation);
   const text = operation ? node._(`operations.${operation.id}.label`) : shared('status.unknown_operation');
-  return marked(node, node.name || text);
+  return marked(node, asText(node.name, text));
 }
 
 /** @returns true, or what is wrong with the saved parameters */
 export function validFields(node: EditorNode, value: unknown): true | string {
   const operation = operationOf(node.type, node.operation);
-  if (!operation) return shared('errors.unknown_operation', { name: String(node.operation) });
+  if (!operation) return shared('errors.unknown_operation', { name: asText(node.operation, '?') });
   const fields = (value ?? {}) as Record<string, Partial<Field> | undefined>;
   for (const parameter of operation.parameters) {
     const field = normalised(fields[parameter.name]) ?? defaultField(parameter);
@@ -52,7 +52,12 @@ class ActionDialog {
 
   constructor(private readonly node: EditorNode) {
     const entries = Object.entries((node.fields ?? {}) as Record<string, Partial<Field>>);
-    this.#kept = new Map(entries.flatMap(([name, field]) => [[name, normalised(field)!] as const]));
+    this.#kept = new Map(
+      entries.flatMap(([name, saved]) => {
+        const field = normalised(saved);
+        return field ? [[name, field] as const] : [];
+      }),
+    );
     this.#paging = new PagingRows(node, () => this.#draw());
   }
 
@@ -61,8 +66,9 @@ class ActionDialog {
     const offered = operationsOf(this.node.type);
     const options = offered.map(({ id }) => ({ value: id, label: this.node._(`operations.${id}.label`) }));
     const current = operationOf(this.node.type, this.node.operation);
-    if (!current) options.unshift({ value: String(this.node.operation), label: String(this.node.operation) });
-    const choice = select('node-input-operation', options, current?.id ?? String(this.node.operation));
+    const saved = asText(this.node.operation, '?');
+    if (!current) options.unshift({ value: saved, label: saved });
+    const choice = select('node-input-operation', options, current?.id ?? saved);
     choice.addEventListener('change', () => {
       this.#collect();
       this.#use(operationOf(this.node.type, choice.value));
@@ -189,7 +195,7 @@ function pathMembers({ parameters }: Operation): string[] {
 let dialog: ActionDialog | undefined;
 
 export function prepare(node: EditorNode): void {
-  forget();
+  forget(node.id);
   dialog = new ActionDialog(node);
   dialog.open();
 }

@@ -24,8 +24,9 @@ const secrets = [
 export function label(node: EditorNode): string {
   const environment = environmentOf(node) ?? 'sandbox';
   const text = environment === 'variable' ? String(node.environment) : shared(`environments.${environment}`);
-  if (!node.name) return text;
-  return environment === 'production' ? `${node.name} ${shared('editor.productionMark')}` : node.name;
+  const name = asText(node.name);
+  if (name === '') return text;
+  return environment === 'production' ? `${name} ${shared('editor.productionMark')}` : name;
 }
 
 export function validBaseUrl(node: EditorNode, value: unknown): true | string {

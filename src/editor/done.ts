@@ -4,7 +4,7 @@ import { asText } from './text';
 
 export function label(node: EditorNode): string {
   const outcome = asText(node.outcome, 'done');
-  return node.name || node._(`labels.${outcome}`, { delay: asText(node.delay, '60') });
+  return asText(node.name, node._(`labels.${outcome}`, { delay: asText(node.delay, '60') }));
 }
 
 export function prepare(node: EditorNode): void {

@@ -96,10 +96,13 @@ export function isSame(one: Field, other: Field): boolean {
 }
 
 /** A field of a flow written by hand may lack its type or hold a value that is no text. */
-export function normalised(field: { value?: unknown; type?: string } | undefined): Field | undefined {
+export function normalised(field: { value?: unknown; type?: unknown } | undefined): Field | undefined {
   if (!field || typeof field !== 'object') return undefined;
-  const { value = '', type = 'str' } = field;
-  return { type, value: typeof value === 'string' ? value : JSON.stringify(value) };
+  const { value = '', type } = field;
+  return {
+    type: typeof type === 'string' ? type : 'str',
+    value: typeof value === 'string' ? value : JSON.stringify(value),
+  };
 }
 
 /** @returns whether a field gives nothing, as far as can be seen without a message */

@@ -2,7 +2,7 @@ import { button, byId, el, note } from './dom';
 import type { EditorNode } from './red';
 import { ask, faultText, when } from './runtime';
 
-/** As the runtime answers, see src/nodes/shared/inbox-view.ts. Times are milliseconds since 1970. */
+/** As the runtime answers, see src/nodes/admin/inbox-view.ts. Times are milliseconds since 1970. */
 interface Letter {
   id: string;
   topic?: string;
@@ -18,6 +18,12 @@ interface View {
   more: boolean;
 }
 
+/** A node that runs, and the editor's ids of its tab and of the subflow instances around it. */
+interface Owner {
+  node: string;
+  place: string[];
+}
+
 const counts = ['waiting', 'inFlight', 'dead', 'setAside'] as const;
 
 /** The part of the webhook dialog that shows what is in the node's inbox, and what to do with dead letters. */
@@ -30,16 +36,53 @@ export function inboxView(node: EditorNode): void {
   content.closest('details')?.addEventListener('toggle', () => show(node, content));
 }
 
-function show(node: EditorNode, place: HTMLElement): void {
-  when(ask<View>(`inbox/${encodeURIComponent(node.id)}`), (answer) => {
-    if (answer.ok) return place.replaceChildren(...drawn(node, answer, place));
+/** Shows the inbox of each running node that this one stands for: in a subflow, one for each instance. */
+function show(node: EditorNode, content: HTMLElement): void {
+  when(ask<{ owners: Owner[] }>(`inboxes/${encodeURIComponent(node.id)}`), (answer) => {
+    if (!answer.ok) return content.replaceChildren(note('danger', faultText(answer)));
+    if (answer.owners.length === 0) return content.replaceChildren(note('info', node._('inbox.view.absent')));
+    const sections = answer.owners.map(({ node: id, place }) => {
+      const inbox: Inbox = { node, id, place: el('div') };
+      showOne(inbox);
+      const [, ...instances] = place;
+      const heading =
+        instances.length > 0 ? el('h5', { class: 'onegevity-instance' }, nameOf(place)) : undefined;
+      return el('section', {}, heading, inbox.place);
+    });
+    content.replaceChildren(...sections);
+  });
+}
+
+/** The names of a tab and of the subflow instances below it, as the editor shows them. */
+function nameOf([tab = '', ...instances]: string[]): string {
+  const names = instances.map((id) => {
+    const instance = RED.nodes.node(id);
+    const subflow = RED.nodes.subflow(instance?.type.replace(/^subflow:/, '') ?? '');
+    return instance?.name || subflow?.name || id;
+  });
+  return [RED.nodes.workspace(tab)?.label || tab, ...names].join(' › ');
+}
+
+/** The inbox of one running node. */
+interface Inbox {
+  /** Of the dialog. */
+  node: EditorNode;
+  id: string;
+  place: HTMLElement;
+}
+
+function showOne(inbox: Inbox): void {
+  const { node, id, place } = inbox;
+  when(ask<View>(`inbox/${encodeURIComponent(id)}`), (answer) => {
+    if (answer.ok) return place.replaceChildren(...drawn(inbox, answer));
     const absent = answer.code === 'no_inbox';
     const text = absent ? node._('inbox.view.absent') : faultText(answer);
     place.replaceChildren(note(absent ? 'info' : 'danger', text));
   });
 }
 
-function drawn(node: EditorNode, { stats, deadLetters, more }: View, place: HTMLElement): HTMLElement[] {
+function drawn(inbox: Inbox, { stats, deadLetters, more }: View): HTMLElement[] {
+  const { node } = inbox;
   const numbers = counts.map((name) =>
     el('div', {}, el('dt', {}, node._(`inbox.view.${name}`)), el('dd', {}, String(stats[name]))),
   );
@@ -48,39 +91,40 @@ function drawn(node: EditorNode, { stats, deadLetters, more }: View, place: HTML
       ? []
       : [el('div', {}, el('dt', {}, node._('inbox.view.oldest')), el('dd', {}, moment(stats.oldest)))];
   const letters = el('ul', { class: 'onegevity-letters' });
-  addPage(node, letters, { deadLetters, more }, place);
+  addPage(inbox, letters, { deadLetters, more });
   return [el('dl', { class: 'onegevity-counts' }, ...numbers, ...oldest), letters];
 }
 
-/** @param place shown anew after something was done to a letter */
 function addPage(
-  node: EditorNode,
+  inbox: Inbox,
   list: HTMLElement,
   { deadLetters, more }: Pick<View, 'deadLetters' | 'more'>,
-  place: HTMLElement,
 ): void {
-  list.append(...deadLetters.map((letter) => row(node, letter, place)));
+  const { node, id } = inbox;
+  list.append(...deadLetters.map((letter) => row(inbox, letter)));
   const last = deadLetters.at(-1);
   if (!more || !last) return;
   const next = button(node._('inbox.view.more'), 'fa-chevron-down', () => {
-    const path = `inbox/${encodeURIComponent(node.id)}?after=${encodeURIComponent(last.id)}`;
+    const path = `inbox/${encodeURIComponent(id)}?after=${encodeURIComponent(last.id)}`;
     when(ask<View>(path), (answer) => {
-      if (!answer.ok) return show(node, place);
+      if (!answer.ok) return showOne(inbox);
       item.remove();
-      addPage(node, list, answer, place);
+      addPage(inbox, list, answer);
     });
   });
   const item = el('li', {}, next);
   list.append(item);
 }
 
-function row(node: EditorNode, letter: Letter, place: HTMLElement): HTMLElement {
+/** A dead letter; the inbox is shown anew after something was done to it. */
+function row(inbox: Inbox, letter: Letter): HTMLElement {
+  const { node, place } = inbox;
   const { id, topic = '?', receivedAt, attempts, cause, reason } = letter;
   const why = node._(`inbox.causes.${cause}`, { attempts }) + (reason ? ` (${reason})` : '');
   const act = (action: 'replay' | 'discard') => {
-    const path = `inbox/${encodeURIComponent(node.id)}/${encodeURIComponent(id)}/${action}`;
+    const path = `inbox/${encodeURIComponent(inbox.id)}/${encodeURIComponent(id)}/${action}`;
     when(ask(path, {}), (answer) => {
-      if (answer.ok) show(node, place);
+      if (answer.ok) showOne(inbox);
       else place.prepend(note('danger', faultText(answer)));
     });
   };

@@ -3,6 +3,7 @@ import * as action from './action';
 import * as config from './config';
 import * as done from './done';
 import { added, labelStyle } from './environment';
+import { withInertValidators } from './inert';
 import * as request from './request';
 import { shared } from './text';
 import * as uiKit from './ui-kit';
@@ -10,9 +11,17 @@ import { guarded, upgradeFlows, validVersion } from './versions';
 import * as webhook from './webhook';
 
 const dialogs = { action, config, done, request, uiKit, webhook };
-const guardedDialogs = Object.entries(dialogs).map(([name, dialog]) => [name, guarded(dialog)] as const);
+const safeDialogs = Object.entries(dialogs).map(
+  ([name, dialog]) => [name, withInertValidators(guarded(dialog))] as const,
+);
 
 Object.assign(window, {
-  onegevity: { ...Object.fromEntries(guardedDialogs), added, labelStyle, shared, validVersion },
+  onegevity: withInertValidators({
+    ...Object.fromEntries(safeDialogs),
+    added,
+    labelStyle,
+    shared,
+    validVersion,
+  }),
 });
 upgradeFlows();

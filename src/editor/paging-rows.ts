@@ -29,20 +29,17 @@ export class PagingRows {
     });
     const rows = [row(labelFor(choice.id, shared('editor.paging.label')), choice)];
     if (this.mode === 'single') return rows;
+    const size = { id: 'node-input-pageSize', min: '1', placeholder: '100' };
+    // 0: no limit.
+    const most = { id: 'node-input-maxPages', min: '0', placeholder: '1000' };
     return [
       ...rows,
-      numberRow('node-input-pageSize', shared('editor.paging.pageSize'), this.#pageSize, '100', (value) => {
+      numberRow(size, shared('editor.paging.pageSize'), this.#pageSize, (value) => {
         this.#pageSize = value;
       }),
-      numberRow(
-        'node-input-maxPages',
-        shared('editor.paging.maxPages'),
-        this.#maxPages,
-        shared('editor.paging.noLimit'),
-        (value) => {
-          this.#maxPages = value;
-        },
-      ),
+      numberRow(most, shared('editor.paging.maxPages'), this.#maxPages, (value) => {
+        this.#maxPages = value;
+      }),
     ];
   }
 
@@ -54,13 +51,12 @@ export class PagingRows {
 }
 
 function numberRow(
-  id: string,
+  { id, min, placeholder }: { id: string; min: string; placeholder: string },
   text: string,
   value: string,
-  placeholder: string,
   onInput: (value: string) => void,
 ): HTMLElement {
-  const input = el('input', { type: 'number', id, min: '1', step: '1', placeholder, value });
+  const input = el('input', { type: 'number', id, min, step: '1', placeholder, value });
   input.addEventListener('input', () => onInput(input.value));
   return row(labelFor(id, text), input);
 }

@@ -60,7 +60,8 @@ export interface Red {
     eachNode(each: (node: EditorNode) => void): void;
     eachConfig(each: (node: EditorNode) => boolean | void): void;
     /** A tab; undefined for a node in a subflow. */
-    workspace(id: string): { disabled?: boolean } | undefined;
+    workspace(id: string): { disabled?: boolean; label?: string } | undefined;
+    subflow(id: string): { name?: string } | undefined;
     dirty(): boolean;
   };
   utils: { validateTypedProperty(value: string, type: string, options?: object): true | string | false };
@@ -85,7 +86,7 @@ declare global {
       dataType: 'json';
       timeout: number;
       success: (data: unknown) => void;
-      error: (xhr: { status: number }) => void;
+      error: (xhr: { status: number; responseJSON?: unknown }) => void;
     }): void;
   };
 }

@@ -13,7 +13,7 @@ export function label(node: EditorNode): string {
   const path = pathField(node);
   const method = asText(node.method, 'GET');
   const text = path.type === 'str' && path.value ? `${method} ${path.value}` : node._('label');
-  return marked(node, node.name || text);
+  return marked(node, asText(node.name, text));
 }
 
 /** @returns true, or what is wrong with the saved path or query */

@@ -21,15 +21,24 @@ export function ask<T>(path: string, body?: object): Promise<Answer<T>> {
       timeout,
       ...(body ? { contentType: 'application/json', data: JSON.stringify(body) } : {}),
       success: (data) => resolve(data as Answer<T>),
-      error: ({ status }) =>
-        resolve({ ok: false, code: status === 401 ? 'editor:forbidden' : 'editor:unreachable', values: {} }),
+      error: (xhr) => resolve({ ok: false, ...faultOf(xhr) }),
     });
   });
 }
 
+/** What stands between browser and Node-RED may have answered in its place, and may have changed the request. */
+function faultOf({ status, responseJSON }: { status: number; responseJSON?: unknown }): Fault {
+  const { code, values } = (responseJSON ?? {}) as Partial<Fault>;
+  if (status === 403 && code === 'editor:foreign') return { code, values: values ?? {} };
+  if (status === 401) return { code: 'editor:forbidden', values: {} };
+  return status === 0
+    ? { code: 'editor:unreachable', values: {} }
+    : { code: 'editor:answered', values: { status } };
+}
+
 export function faultText({ code, values }: Fault): string {
   const [, own] = code.split('editor:');
-  return own === undefined ? shared(`errors.${code}`, values) : shared(`editor.faults.${own}`);
+  return own === undefined ? shared(`errors.${code}`, values) : shared(`editor.faults.${own}`, values);
 }
 
 /** Does something with a promise's value; what fails there shows in the browser's console. */

@@ -18,7 +18,7 @@ const patient: Pick<OperationParameter, 'name' | 'schema' | 'source'> = {
 };
 
 export function label(node: EditorNode): string {
-  return marked(node, node.name || node._('label'));
+  return marked(node, asText(node.name, node._('label')));
 }
 
 function savedField(value: unknown): Field {
@@ -72,9 +72,27 @@ export function prepare(node: EditorNode): void {
     row(labelFor(id, name, { required: true, title: patient.name }), input.element),
   );
   input.attach();
+  prepareScopes();
   for (const each of ['path', 'publicUrl']) {
     byId(`node-input-${each}`).addEventListener('input', () => drawRedirect(node));
   }
+}
+
+/** A list of scopes, or any: one property, two controls. */
+function prepareScopes(): void {
+  const list = byId('node-input-scopes');
+  const box = byId('onegevity-any-scope');
+  box.checked = list.value.trim() === 'any';
+  const draw = () => {
+    byId<HTMLElement>('onegevity-scopes-row').hidden = box.checked;
+    byId<HTMLElement>('onegevity-scopes-about').hidden = box.checked;
+    byId<HTMLElement>('onegevity-any-scope-about').hidden = !box.checked;
+  };
+  box.addEventListener('change', () => {
+    list.value = box.checked ? 'any' : 'default';
+    draw();
+  });
+  draw();
 }
 
 /** The address that the vendor may have to know. */

@@ -1,4 +1,4 @@
-import { currentVersion, isReadable } from '../lib/flows/versions';
+import { currentVersion, isReadable, shownVersion } from '../lib/flows/versions';
 import { note } from './dom';
 import type { EditorNode } from './red';
 import { shared } from './text';
@@ -15,7 +15,7 @@ export function validVersion(node: EditorNode): true | string {
 }
 
 function newer({ type, version }: EditorNode): string {
-  return shared('errors.newer_flow', { version: String(version), known: currentVersion(type) });
+  return shared('errors.newer_flow', { version: shownVersion(version), known: currentVersion(type) });
 }
 
 /** A dialog that shows nothing of a node that a newer package saved, and so leaves it as it is. */

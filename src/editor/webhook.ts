@@ -12,7 +12,7 @@ const optionalOutputs = ['duplicatesOutput', 'rejectedOutput', 'deadLetterOutput
 
 export function label(node: EditorNode): string {
   const path = typeof node.path === 'string' && node.path !== '' ? node.path : node._('label');
-  return marked(node, node.name || path);
+  return marked(node, asText(node.name, path));
 }
 
 export function outputLabel(node: EditorNode, index: number): string {

@@ -36,6 +36,13 @@ export class OAuthError extends Error {
   }
 }
 
+/** What a token is given instead of what is set and asked for. */
+export interface TokenLimits {
+  /** Seconds that it lives. */
+  lifetime?: number;
+  scopes?: readonly string[];
+}
+
 /** The sandbox's authorization server: client credentials and authorization code, tokens held in memory. */
 export class Auth {
   private readonly tokens = new ExpiringMap<Grant>();
@@ -47,19 +54,18 @@ export class Auth {
    * Answers `POST /oauth/token`.
    * @param authorization The request's Authorization header, if any.
    * @param form The form-encoded body.
-   * @param lifetime Seconds that the token lives.
    * @throws OAuthError
    */
   token(
     authorization: string | undefined,
     form: URLSearchParams,
-    lifetime = this.options.tokenLifetime,
+    { lifetime = this.options.tokenLifetime, scopes }: TokenLimits = {},
   ): Record<string, unknown> {
     for (const name of form.keys()) {
       if (form.getAll(name).length > 1) throw new OAuthError('invalid_request', `${name} is given twice`);
     }
     this.authenticate(authorization, form);
-    const grant = this.redeem(form);
+    const grant = { ...this.redeem(form), ...(scopes && { scopes }) };
     const token = randomBytes(32).toString('base64url');
     this.tokens.set(token, grant, lifetime);
     return {

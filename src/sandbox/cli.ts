@@ -7,6 +7,8 @@ const USAGE = `Usage: onegevity-sandbox [options]
   --port N       port to listen on, 0 for a free one (default 4010)
   --host ADDRESS address to listen on (default 127.0.0.1)
   --allow-host NAME  a name, beside localhost, by which the page and the control routes may be called
+  --control-token TEXT  opens the page and the control routes to whoever has it; needed where other computers can
+                 connect (default there: a new one at each start, printed)
   --pace N       seconds that a step of an order takes, 0 to move orders by hand only (default 2)
   --seed N       names the made-up data (default 1)
   --patients N   number of made-up patients, up to 100000 (default 25)
@@ -22,6 +24,7 @@ function readArguments(args: string[]): SandboxOptions | 'help' {
       port: { type: 'string', default: '4010' },
       host: { type: 'string', default: '127.0.0.1' },
       'allow-host': { type: 'string', multiple: true, default: [] },
+      'control-token': { type: 'string' },
       pace: { type: 'string', default: '2' },
       seed: { type: 'string', default: '1' },
       patients: { type: 'string', default: '25' },
@@ -31,7 +34,11 @@ function readArguments(args: string[]): SandboxOptions | 'help' {
   });
   if (values.help) return 'help';
   if (values.secret === '') throw new UsageError('--secret must not be empty');
+  const { 'control-token': controlToken } = values;
+  if (controlToken !== undefined && !/^[\x21-\x7e]{16,}$/.test(controlToken))
+    throw new UsageError('--control-token must have at least 16 characters, and no space');
   return {
+    ...(controlToken !== undefined && { controlToken }),
     port: wholeNumber('port', values.port, 65_535),
     host: values.host,
     allowedHosts: values['allow-host'],
@@ -62,8 +69,12 @@ async function main(): Promise<void> {
     return;
   }
   const sandbox = await startSandbox(options);
-  const { url, clientId, clientSecret, webhookSecret } = sandbox;
-  console.log(JSON.stringify({ url, clientId, clientSecret, webhookSecret }));
+  const { url, clientId, clientSecret, webhookSecret, controlToken } = sandbox;
+  const needsToken = sandbox.isOpen || options.controlToken !== undefined;
+  const control = needsToken
+    ? { controlToken, page: `${url}/#token=${encodeURIComponent(controlToken)}` }
+    : {};
+  console.log(JSON.stringify({ url, clientId, clientSecret, webhookSecret, ...control }));
   const stop = (): void => {
     sandbox.close().then(
       () => process.exit(0),

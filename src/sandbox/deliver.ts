@@ -13,6 +13,8 @@ export interface Posting {
   slowSeconds?: number;
   /** Hangs up so many milliseconds after the body was sent, whether there is an answer or not. */
   hangUpAfter?: number;
+  /** Cuts the connection in the middle of the body. */
+  cutOff?: boolean;
   signal: AbortSignal;
   /** Let the process end although it is under way. */
   unref: boolean;
@@ -62,7 +64,12 @@ export function post(posting: Posting): Promise<number> {
     if (hangUpAfter !== undefined) {
       req.on('finish', () => timers.push(later(tooSlow, hangUpAfter, unref)));
     }
-    if (posting.slowSeconds === undefined) req.end(bytes);
+    if (posting.cutOff) {
+      req.write(bytes.subarray(0, Math.ceil(bytes.length / 2)), () => {
+        reject(new Error('cut off in the middle of the body'));
+        req.destroy();
+      });
+    } else if (posting.slowSeconds === undefined) req.end(bytes);
     else timers.push(...dribble(req, bytes, posting.slowSeconds, unref));
   });
 }

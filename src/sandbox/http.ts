@@ -1,18 +1,30 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { BodyMemory } from '../lib/webhook/body-memory';
 import { generalError, validationError } from './errors';
 
 /** Largest request body in bytes. */
 const MAX_BODY = 1_048_576;
 
+/** Anybody on this computer can send bodies, and the sandbox may run inside Node-RED. */
+const memory = new BodyMemory();
+
 export async function readBody(req: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_BODY) throw generalError(413, 'The body is too large.', { connection: 'close' });
-    chunks.push(chunk);
+  const body = memory.open(MAX_BODY);
+  try {
+    for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      if (body.size + chunk.length > MAX_BODY) {
+        throw generalError(413, 'The body is too large.', { connection: 'close' });
+      }
+      if (!body.append(chunk)) {
+        throw generalError(503, 'Too many bodies at once.', { connection: 'close', 'retry-after': '5' });
+      }
+    }
+    // Dropped while it waited for its end.
+    if (!body.isOpen) throw generalError(503, 'Too many bodies at once.', { 'retry-after': '5' });
+    return body.bytes();
+  } finally {
+    body.release();
   }
-  return Buffer.concat(chunks);
 }
 
 export const isType = (req: IncomingMessage, type: string): boolean =>

@@ -5,6 +5,7 @@ import type { Server } from 'node:http';
 import { createApi, scopes } from './api';
 import { Auth } from './auth';
 import { Changes } from './changes';
+import { isLoopbackAddress } from './control/foreign';
 import { serveControl, type ControlRequest, type Controls } from './control/routes';
 import { webhookFault } from './control/webhooks';
 import { Faults } from './faults/faults';
@@ -26,13 +27,15 @@ export { pageFile, type PageFile } from './page-files';
 export interface SandboxOptions {
   /** 0, the default, takes a free one. */
   port?: number;
-  /** Address to listen on, by default 127.0.0.1. */
+  /** Address to listen on, by default 127.0.0.1. Where other computers reach it, control routes need the token. */
   host?: string;
   /**
    * Names by which the page and the control routes may be called beside `localhost`, 127.0.0.1, [::1] and `host`: for
    * example a container's. All other names are refused, since a web page can let any name of its own point here.
    */
   allowedHosts?: readonly string[];
+  /** Opens the control routes from anywhere. Made up at each start unless it is given. */
+  controlToken?: string;
   /** Seconds that a step of an order takes, by default 2; 0 moves orders by hand only. */
   pace?: number;
   /** Names the made-up data: the same seed always gives the same. By default 1. */
@@ -62,6 +65,10 @@ export interface Sandbox {
   readonly clientId: string;
   readonly clientSecret: string;
   readonly webhookSecret: string;
+  /** To be sent to the control routes as `Authorization: Bearer …` where other computers can connect. */
+  readonly controlToken: string;
+  /** Whether they can. */
+  readonly isOpen: boolean;
   /**
    * @returns The registration's id.
    * @throws TypeError when the URL is not http(s) or a topic is unknown.
@@ -92,6 +99,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const clientId = options.clientId ?? 'sandbox-client';
   const clientSecret = options.clientSecret ?? randomBytes(24).toString('base64url');
   const webhookSecret = options.webhookSecret ?? randomBytes(24).toString('base64url');
+  const controlToken = options.controlToken ?? randomBytes(24).toString('base64url');
   const store = new Store(seed, patients);
   const auth = new Auth({ clientId, clientSecret, tokenLifetime: options.tokenLifetime ?? 3600, scopes });
   const changes = new Changes(unref);
@@ -129,16 +137,19 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const hosts = [host.includes(':') ? `[${host}]` : host, ...(options.allowedHosts ?? [])].map((name) =>
     name.toLowerCase(),
   );
+  let isOpen = true;
   const server = makeServer({
     api,
     controls,
-    hosts,
+    doors: { hosts, token: controlToken, isOpen: () => isOpen },
     redirectUris: options.redirectUris,
     unref,
     emit,
   });
   if (unref) server.on('connection', (socket) => socket.unref());
   const listening = await listen(server, port, host);
+  // A name to listen on can stand for any address, so the socket tells.
+  isOpen = !isLoopbackAddress((server.address() as AddressInfo).address);
   if (unref) server.unref();
   shop.root = `http://${reachable(host)}:${listening}`;
   return {
@@ -147,6 +158,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     clientId,
     clientSecret,
     webhookSecret,
+    controlToken,
+    isOpen,
     registerWebhook: ({ url, topics }) => register(webhooks, url, topics),
     removeWebhook: (id) => void webhooks.remove(id),
     addFault: (fault) => add(faults, fault),

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { OAuthError, type Auth } from './auth';
+import { OAuthError, type Auth, type TokenLimits } from './auth';
 import type { FullReply } from './faults/apply';
 import { isType, readBody, sendJson } from './http';
 import type { Store } from './store';
@@ -8,9 +8,9 @@ const NO_STORE = { 'cache-control': 'no-store', pragma: 'no-cache' };
 
 /**
  * Serves `POST /oauth/token` (RFC 6749, 4.1.3 and 4.4).
- * @param lifetime seconds that a token lives, instead of what is set
+ * @param limits of the token, instead of what is set and asked for
  */
-export async function serveToken(auth: Auth, req: IncomingMessage, lifetime?: number): Promise<FullReply> {
+export async function serveToken(auth: Auth, req: IncomingMessage, limits: TokenLimits): Promise<FullReply> {
   const body = await readBody(req);
   try {
     if (req.method !== 'POST') throw new OAuthError('invalid_request', 'use POST', 405);
@@ -18,7 +18,7 @@ export async function serveToken(auth: Auth, req: IncomingMessage, lifetime?: nu
       throw new OAuthError('invalid_request', 'send application/x-www-form-urlencoded');
     }
     const form = new URLSearchParams(body.toString());
-    return { status: 200, body: auth.token(req.headers.authorization, form, lifetime), headers: NO_STORE };
+    return { status: 200, body: auth.token(req.headers.authorization, form, limits), headers: NO_STORE };
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
     return {

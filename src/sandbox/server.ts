@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Api } from './api';
-import { refuseForeign } from './control/foreign';
+import { type Doors, refuseForeign, refuseOtherOrigins } from './control/foreign';
 import { serveControl, type Controls } from './control/routes';
 import { documentAt } from './documents';
 import { ApiError, generalError } from './errors';
@@ -15,8 +15,8 @@ import { keptText, type RequestEntry } from './requests';
 export interface ServerParts {
   api: Api;
   controls: Controls;
-  /** Names by which the control routes may be called beside those of this computer. */
-  hosts: readonly string[];
+  /** Who may call the control routes. */
+  doors: Doors;
   /** Where `/oauth/authorize` may go on to; undefined: anywhere. */
   redirectUris: readonly string[] | undefined;
   unref: boolean;
@@ -69,17 +69,18 @@ async function handle(parts: ServerParts, req: IncomingMessage, res: ServerRespo
   } else throw generalError(404, 'There is no such resource.');
 }
 
-/** The page and the control routes, which answer to this computer only. */
+/** The page and the control routes, which answer to this computer, or to whoever has the token. */
 async function serveOwn(
-  { controls, hosts }: ServerParts,
+  { controls, doors }: ServerParts,
   req: IncomingMessage,
   res: ServerResponse,
   path: string,
   query: URLSearchParams,
 ): Promise<void> {
-  refuseForeign(hosts, req);
   const file = req.method === 'GET' ? pageFile(path) : undefined;
-  if (file) {
+  if (!file) refuseForeign(doors, req);
+  else {
+    refuseOtherOrigins(doors.hosts, req);
     res.writeHead(200, { ...file.headers, 'content-length': Buffer.byteLength(file.text) }).end(file.text);
     return;
   }
@@ -138,7 +139,11 @@ async function serveTokens(
   noteFault(entry, trouble);
   const serve = async (fault?: SetFault): Promise<FullReply> => {
     try {
-      return await serveToken(auth, req, fault?.fault === 'short-token' ? fault.seconds : undefined);
+      const isShort = fault?.fault === 'short-token' || fault?.fault === 'narrow-token';
+      return await serveToken(auth, req, {
+        ...(isShort && { lifetime: fault.seconds }),
+        ...(fault?.fault === 'narrow-token' && { scopes: [] }),
+      });
     } catch (error) {
       return refusal(error);
     }

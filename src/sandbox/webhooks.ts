@@ -212,6 +212,7 @@ export class Webhooks {
       unref: this.options.unref,
       ...(fault === 'webhook-slow' && { slowSeconds: seconds }),
       ...(fault === 'webhook-timeout' && { hangUpAfter: seconds * 1000 }),
+      ...(fault === 'webhook-abort' && { cutOff: true }),
     }).then(
       (status) => this.attempted(lane, job, { status }),
       (error: unknown) =>
@@ -223,8 +224,8 @@ export class Webhooks {
     const { delivery } = job;
     delivery.attempts.push({ timestamp: new Date().toISOString(), ...outcome });
     if (lane.abort.signal.aborted) return;
-    // Only the first attempt finds the receiver too slow.
-    if (job.trouble.fault === 'webhook-timeout') job.trouble = {};
+    // Only the first attempt finds the receiver too slow, or is cut off.
+    if (job.trouble.fault === 'webhook-timeout' || job.trouble.fault === 'webhook-abort') job.trouble = {};
     const delivered = outcome.status !== undefined && outcome.status >= 200 && outcome.status < 300;
     const delay = job.retries ? this.options.retryDelays[delivery.attempts.length - 1] : undefined;
     if (!delivered && delay !== undefined) {

@@ -40,6 +40,33 @@ describe('the editor', function () {
     });
   }
 
+  it('shows an error in the debug sidebar as a sentence, and a Catch node still has its code', async () => {
+    const call = { type: 'onegevity-patient', name: '', x: 300, wires: [[]] };
+    const catcher = { id: 'catch', type: 'catch', z: 'caught', name: '', scope: null, x: 300, y: 200 };
+    const editor = await suite.open([
+      tab,
+      { id: 'caught', type: 'tab', label: 'Caught' },
+      { ...call, id: 'free', z: 'tab', y: 100 },
+      { ...call, id: 'held', z: 'caught', y: 100 },
+      { ...catcher, wires: [['probe']] },
+      { id: 'probe', type: 'test-probe', z: 'caught', label: 'caught', x: 500, y: 200, wires: [[]] },
+    ]);
+    await editor.page.evaluate(`RED.sidebar.show('debug')`);
+    // Node-RED cuts any text after 80 characters, and shows the rest on a click.
+    const sentence = 'No Onegevity configuration is chosen, or it is disabled.';
+    for (const id of ['free', 'held'])
+      await suite.nodeRed.evaluate(`void RED.nodes.getNode('${id}').receive({ payload: 1 })`);
+    const shown = editor.page.locator('.red-ui-debug-msg-payload');
+    await shown.filter({ hasText: sentence }).first().waitFor();
+    const folder = process.env.SCREENSHOTS;
+    if (folder) await editor.page.screenshot({ path: `${folder}/debug-sidebar.png` });
+    const texts = (await shown.allInnerTexts()).filter((text) => text.includes(sentence));
+    assert.equal(texts.length, 1, 'what a Catch node takes is not shown');
+    assert.ok(texts[0]!.startsWith(`"${sentence}`));
+    const [caught] = await suite.nodeRed.waitForMessages('caught');
+    assert.equal((caught!.msg as { error: { code: string } }).error.code, 'no_config');
+  });
+
   describe('on a flow that a newer package saved', () => {
     const account = { id: 'c1', type: 'onegevity-config', environment: 'staging', version: 2, later: [1] };
     const nodes = types.map((type, index) => ({

@@ -66,6 +66,63 @@ describe('the inbox in the dialog of the webhook node', function () {
     await editor.cancel();
   });
 
+  it('shows the inbox of each instance of a subflow by its name, and replays in the right one', async () => {
+    const [tab, config, ...rest] = flow();
+    const inside = rest.map((node) => ({
+      ...node,
+      id: `s-${node.id}`,
+      z: 'sf',
+      // Other than any id: Node-RED takes a property that equals one for a reference.
+      ...(node.id === 'hook' ? { path: '${HOOK}', config: '${ACCOUNT}' } : {}),
+      ...(node.scope ? { scope: ['s-done'] } : {}),
+      wires: ((node.wires ?? []) as string[][]).map((to) => to.map((id) => `s-${id}`)),
+    }));
+    const instance = (id: string, name: string) => ({
+      id,
+      type: 'subflow:sf',
+      z: 'tab',
+      x: 100,
+      y: 100,
+      name,
+      env: [
+        { name: 'HOOK', type: 'str', value: `/${id}` },
+        { name: 'ACCOUNT', type: 'conf-type', value: 'config' },
+      ],
+      wires: [],
+    });
+    const subflow = {
+      id: 'sf',
+      type: 'subflow',
+      name: 'Clinic',
+      info: '',
+      category: '',
+      in: [],
+      out: [],
+      env: [],
+    };
+    const instances = [instance('north', '<b>North</b>'), instance('south', '')];
+    const editor = await suite.open([tab!, config!, subflow, ...inside, ...instances]);
+    const { nodeRed } = suite;
+    const before = nodeRed.messagesOf('dead').length;
+    await post(`${nodeRed.url}/south/order.created`, eventBody(1));
+    await nodeRed.waitForMessages('dead', before + 1);
+
+    await editor.openDialog('s-hook');
+    await editor.page.getByText('Answer and storage').click();
+    await dead().waitFor();
+    const names = await editor.page.locator('#onegevity-inbox-content h5').allInnerTexts();
+    assert.deepEqual(names, ['Test › <b>North</b>', 'Test › Clinic']);
+    const sections = editor.page.locator('#onegevity-inbox-content section');
+    assert.match(await sections.nth(0).innerText(), /dead letters\s+0/);
+    assert.match(await sections.nth(1).innerText(), /dead letters\s+1/);
+    await sections
+      .nth(1)
+      .getByRole('button', { name: /^Replay/ })
+      .click();
+    await dead().waitFor({ state: 'detached' });
+    await editor.cancel();
+  });
+
   it('shows more than a page of dead letters when asked', async () => {
     const editor = await suite.open(flow());
     const before = suite.nodeRed.messagesOf('dead').length;

@@ -45,6 +45,15 @@ describe("the patient portal, with the vendor's UI-Kit unchanged", function () {
     assert.deepEqual([portal.calls, nodeRed.messages], [[], []]);
   });
 
+  it('says what is missing where the UI-Kit is not installed', async () => {
+    // As the node answers then.
+    await portal.page.route('**/ui-kit.mjs', (route) =>
+      route.fulfill({ status: 404, json: { error: 'not_installed' } }),
+    );
+    await portal.login('ana');
+    await portal.page.getByRole('alert').getByText('npm install @onegevity/ui-kit').waitFor();
+  });
+
   it('obtains a token by authorization code and lists the orders', async () => {
     await portal.login('ana');
     await portal.row('Gut Balance').waitFor();

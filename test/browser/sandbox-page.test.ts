@@ -43,7 +43,7 @@ describe("The sandbox's page in a browser", function () {
     });
     // The page needs nothing but the sandbox.
     await page.route('**', (route) =>
-      route.request().url().startsWith(url) ? route.continue() : route.abort(),
+      route.request().url().startsWith(new URL(url).origin) ? route.continue() : route.abort(),
     );
     await page.goto(url);
     await page.locator('.light.on').waitFor();
@@ -213,6 +213,19 @@ describe("The sandbox's page in a browser", function () {
       assert.equal(await receive(), 'out');
     });
     await page.locator('#requests .badge.bad', { hasText: '418' }).waitFor();
+  });
+
+  it('needs the token in its URL where other computers can connect, and says so', async () => {
+    await page.close();
+    await under.close();
+    under = await SandboxUnderTest.start({ host: '0.0.0.0' });
+    await open(`${under.url}/#token=${under.sandbox.controlToken}`);
+    await page.locator('.patient').first().waitFor();
+    await page.close();
+    page = await browser.newPage();
+    await page.goto(under.url);
+    await page.getByText('Open this page by the URL that the sandbox printed').waitFor();
+    assert.equal(await page.locator('.patient').count(), 0);
   });
 });
 

@@ -80,6 +80,7 @@ describe('action nodes', () => {
         requestId: 'v1',
         fieldErrors: [{ fieldName: 'f', message: 'm' }],
         outcome: 'failed',
+        retryable: false,
       },
     });
     assert.doesNotMatch(JSON.stringify(helper.log().args), new RegExp(`${canary}|Bearer|token-1`));
@@ -102,12 +103,12 @@ describe('action nodes', () => {
 
   for (const output of ['order.answer', 'orders[0].answer', 'onegevity.answer', 'msg.payload.answer']) {
     it(`sets the result at ${output}`, async () => {
-      server.answers = [json(200, 'the result')];
+      server.answers = [json(200, { orderIdentifier: 'O1', notes: 'the result' })];
       await helper.load(nodes, flow({ ...details, output }), credentials);
       const out = nextMessage('out');
       helper.getNode('n').receive({ payload: { ...given }, onegevity: { topic: 'order.updated' } });
       const msg = await out;
-      assert.match(JSON.stringify(msg), /"answer":"the result"/);
+      assert.match(JSON.stringify(msg), /"answer":\{"orderIdentifier":"O1","notes":"the result"/);
       assert.equal((msg.onegevity as { operation: string }).operation, 'patientOrderDetails');
     });
   }
@@ -210,15 +211,19 @@ describe('action nodes', () => {
     assert.deepEqual(
       parts.map(({ index, count }) => [index, count]),
       [
-        [0, undefined],
-        [1, undefined],
+        [0, 3],
+        [1, 3],
         [2, 3],
       ],
     );
     assert.equal(new Set(parts.map(({ id }) => id)).size, 1);
     assert.deepEqual(
-      out.map(({ complete }) => complete),
-      [undefined, undefined, true],
+      out.map(({ onegevity }) => (onegevity as { page: object }).page),
+      [
+        { number: 1, total: 3, last: false, complete: true },
+        { number: 1, total: 3, last: false, complete: true },
+        { number: 2, total: 3, last: true, complete: true },
+      ],
     );
     assert.deepEqual(
       server.apiRequests.map(({ url }) => url),
@@ -236,7 +241,13 @@ describe('action nodes', () => {
     const out = nextMessage('out');
     helper.getNode('n').receive({ payload: '' });
     const msg = await out;
-    assert.deepEqual([msg.payload, msg.complete], [[], true]);
+    assert.deepEqual(msg.payload, []);
+    assert.deepEqual((msg.onegevity as { page: object }).page, {
+      number: 1,
+      total: 0,
+      last: true,
+      complete: true,
+    });
   });
 
   it('ends with an error, items sent before it kept, where the same page comes again', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
+import { format, inspect } from 'node:util';
 import type { SinonSpy } from 'sinon';
 import configNode from '../../src/nodes/onegevity-config';
 import orderNode from '../../src/nodes/onegevity-order';
@@ -110,6 +111,34 @@ describe('The config node', () => {
     assert.deepEqual(proxy.tunnels, []);
   });
 
+  it('shows no secret and no token where a node is copied, logged or looked into as a whole', async () => {
+    const server = await started(TestServer.start());
+    server.token = json(200, { access_token: 'CANARY-token', expires_in: 3600 });
+    const names = ['clientSecret', 'webhookSecret', 'previousWebhookSecret', 'inboxKey', 'previousInboxKey'];
+    const secrets = [...names, 'redisUrl', 'redisUser', 'redisPassword'].map((name) => [
+      name,
+      `CANARY-${name}`,
+    ]);
+    await helper.load(nodes, flow(server), { c: { clientId: 'id', ...Object.fromEntries(secrets) } });
+    assert.equal(await outcome(), undefined);
+    for (const id of ['c', 'n']) {
+      const node = helper.getNode(id);
+      const copies = [
+        inspect(node, { depth: 10, showHidden: true }),
+        format(
+          '%o %j',
+          node,
+          Object.fromEntries(Object.entries(node).filter(([name]) => !name.startsWith('_'))),
+        ),
+        Object.keys(node).includes('credentials') ? 'CANARY' : '',
+        JSON.stringify({ ...node }.credentials),
+      ];
+      assert.doesNotMatch(copies.join(), /CANARY/, id);
+    }
+    const { credentials: own } = helper.getNode('c') as { credentials?: { webhookSecret?: string } };
+    assert.equal(own?.webhookSecret, 'CANARY-webhookSecret', 'for those who ask by name');
+  });
+
   for (const name of ['tls', 'proxy']) {
     it(`sends nothing where the ${name} node that it links to is missing`, async () => {
       const server = await started(TestServer.start());
@@ -121,6 +150,7 @@ describe('The config node', () => {
 
   it('asks for one token for all nodes and 1,000 cold messages', async () => {
     const server = await started(TestServer.start());
+    server.answers = [json(200, { orderIdentifier: 'O1' })];
     const second = { id: 'n2', z: 'tab', type: 'onegevity-order', config: 'c', wires: [['out']] };
     const fields = { orderIdentifier: { type: 'str', value: 'O1' } };
     await helper.load(
@@ -183,6 +213,7 @@ describe('The config node', () => {
     const order = { type: 'onegevity-order', operation: 'createPatientOrder', patientMustExist: true };
     await helper.load(nodes, flow(server, { scopes: 'minimal' }, [], order), credentials);
     const payload = { patientIdentifier: 'P1', ...validOrder };
+    server.answers = [json(200, payload)];
     assert.equal(await outcome({ payload }), undefined);
     assert.equal(scopeOf(server), 'patients_read patients_write');
     assert.deepEqual(
@@ -190,6 +221,25 @@ describe('The config node', () => {
       ['GET', 'POST'],
     );
   });
+
+  for (const [lacking, config, given, code] of [
+    ['credentials', {}, {}, 'missing_credentials'],
+    ['a variable of a credential', {}, { clientId: 'id', clientSecret: '${OG_NOT_THERE}' }, 'env_not_set'],
+    ['the proxy that it names', { proxy: 'gone' }, credentials.c, 'linked_node_missing'],
+    ['the certificate that it names', { tls: 'gone' }, credentials.c, 'linked_node_missing'],
+    ['a variable of its scopes', { scopes: '${OG_NOT_THERE}' }, credentials.c, 'env_not_set'],
+    ['a usable token path', { tokenPath: '//elsewhere' }, credentials.c, 'bad_base_url'],
+  ] as const) {
+    it(`makes the nodes that call with it red at the deploy where it lacks ${lacking}`, async () => {
+      const server = await started(TestServer.start());
+      await helper.load(nodes, flow(server, config), { c: { ...given } });
+      const { status } = helper.getNode('n') as unknown as { status: SinonSpy };
+      const last = status.lastCall?.args[0] as { fill: string; text: string };
+      assert.deepEqual([last?.fill, last?.text.split('.').at(-1)], ['red', code]);
+      assert.equal(await outcome(), code, 'and so do messages fail');
+      assert.deepEqual(server.requests, []);
+    });
+  }
 
   it('passes refused scopes on as an error of their own', async () => {
     const server = await started(TestServer.start());

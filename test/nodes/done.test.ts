@@ -114,6 +114,7 @@ describe('onegevity-done', () => {
     assert.deepEqual((msg.onegevity as { error: object }).error, {
       code: 'delivery_ended',
       outcome: 'failed',
+      retryable: false,
     });
     await helper.unload();
     const unknown = { onegevity: { delivery: { id: 'other:1' } } };
@@ -125,6 +126,24 @@ describe('onegevity-done', () => {
   it('is an error for an outcome that does not exist, and the delivery stays', async () => {
     assert.equal((await give({ outcome: 'forget' }, await delivered()))?.code, 'bad_parameter');
     assert.equal((await inbox.stats()).inFlight, 1);
+  });
+
+  it('warns of the last part of a split message too, since it may have overtaken the others', async () => {
+    for (const parts of [
+      { id: 'x', count: 3, index: 2 },
+      { id: 'x', index: 9 },
+    ]) {
+      assert.equal(await give({}, { ...(await delivered()), parts }), undefined);
+      const { warn } = helper.getNode('done') as unknown as { warn: { args: unknown[][] } };
+      assert.deepEqual(warn.args, [['warnings.part']]);
+      await helper.unload();
+    }
+    assert.equal(
+      await give({}, { ...(await delivered()), parts: { id: 'x', count: 1, index: 0 } }),
+      undefined,
+    );
+    const { warn } = helper.getNode('done') as unknown as { warn: { args: unknown[][] } };
+    assert.deepEqual(warn.args, []);
   });
 
   it('warns once where only a part of a split message ends the delivery', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import type { ConfigNode } from '../../src/nodes/shared/config-node';
+import type { Node } from 'node-red';
 import configNode from '../../src/nodes/onegevity-config';
 import patientNode from '../../src/nodes/onegevity-patient';
 import { helper, messages, nextMessage, useHelper, type NodeModule } from '../support/helper';
@@ -15,9 +15,13 @@ const nodes = [configNode, patientNode, ...core];
 const credentials = { c: { clientId: 'id', clientSecret: 'secret' } };
 
 /** @returns a list that grows by the code of each error the node reports */
-function errorCodes(node: EventEmitter): string[] {
+function errorCodes(node: Node): string[] {
   const codes: string[] = [];
-  node.on('call:error', (call: { args: [{ code: string }] }) => codes.push(call.args[0].code));
+  const report = node.error.bind(node);
+  node.error = (fault: unknown, msg?: object) => {
+    codes.push((fault as { code: string }).code);
+    report(fault, msg as never);
+  };
   return codes;
 }
 
@@ -158,8 +162,8 @@ describe('A list streamed into other nodes', () => {
       );
       assert.deepEqual(lengths, payloads);
       assert.deepEqual(
-        got.map(({ complete }) => complete),
-        payloads.map((_, index) => (index === payloads.length - 1 ? true : undefined)),
+        got.map((msg) => (msg.onegevity as { page: { last: boolean } }).page.last),
+        payloads.map((_, index) => index === payloads.length - 1),
       );
     });
   }
@@ -169,7 +173,8 @@ describe('A list streamed into other nodes', () => {
     await helper.load(nodes, flow(list({ pageSize: 5, maxPages: 2, wires: [['out']] })), credentials);
     const all = messages('out', 10);
     helper.getNode('list').receive({ payload: '' });
-    assert.equal((await all).at(-1)?.complete, false);
+    const { page } = (await all).at(-1)?.onegevity as { page: { last: boolean; complete: boolean } };
+    assert.deepEqual([page.last, page.complete], [true, false]);
     assert.equal(server.apiRequests.length, 2);
   });
 

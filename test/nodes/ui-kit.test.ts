@@ -42,6 +42,7 @@ interface Audit {
   patientIdentifier?: string;
   expiresIn?: number;
   scopes?: string[];
+  suppressed?: number;
 }
 
 /** As a browser's frame would, without following redirects. */
@@ -286,7 +287,7 @@ describe('UI-Kit node', () => {
     let vendor: TestServer;
     beforeEach(async () => {
       vendor = await TestServer.start();
-      vendor.token = json(200, { access_token: canaries.token, expires_in: 60 });
+      vendor.token = json(200, { access_token: canaries.token, expires_in: 60, scope: 'patients_read' });
       vendor.answers = [json(200, { patientIdentifier: canaries.patient })];
       await start(vendor.url);
     });
@@ -336,6 +337,37 @@ describe('UI-Kit node', () => {
       });
     }
 
+    it('and reports a flood of those who name no patient now and then, with the number of the others', async () => {
+      const statuses = (helper.getNode('n').status as unknown as { args: [{ fill?: string }][] }).args;
+      const given = await page(canaries.patient);
+      const shown = statuses.length;
+      const flood = async (count: number) => {
+        for (let i = 0; i < count; i++)
+          assert.equal((await get(`${given.redirectUri}?state=${'A'.repeat(115)}&code=c`)).status, 403);
+      };
+      await flood(30);
+      assert.ok(audits.length >= 5 && audits.length <= 10, String(audits.length));
+      assert.deepEqual(
+        audits.slice(0, 5).map(({ suppressed }) => suppressed),
+        [0, 0, 0, 0, 0],
+      );
+      const changes = statuses.slice(shown).flatMap(([{ fill }]) => fill ?? []);
+      assert.deepEqual(changes, [], 'the status tells nothing of them');
+      const reported = audits.length;
+      // A patient's own token is reported all the same.
+      await visit(redirect(given, canaries.code));
+      assert.equal(last()?.event, 'given');
+      const now = performance.now.bind(performance);
+      const clock = sinon.stub(performance, 'now').callsFake(() => now() + 10_000);
+      try {
+        await flood(1);
+      } finally {
+        clock.restore();
+      }
+      const told = audits.reduce((sum, { suppressed = 0 }) => sum + suppressed, 0);
+      assert.equal(told + reported, 30);
+    });
+
     it('a state whose five minutes are over', async () => {
       const url = redirect(await page(canaries.patient), canaries.code);
       const now = performance.now.bind(performance);
@@ -373,7 +405,7 @@ describe('UI-Kit node', () => {
     let vendor: TestServer;
     beforeEach(async () => {
       vendor = await TestServer.start();
-      vendor.token = json(200, { access_token: canaries.token, expires_in: '60' });
+      vendor.token = json(200, { access_token: canaries.token, expires_in: '60', scope: 'patients_read' });
       vendor.answers = [json(200, { patientIdentifier: canaries.patient, lastName: 'CANARY-name' })];
     });
     afterEach(() => vendor.stop());
@@ -469,6 +501,17 @@ describe('UI-Kit node', () => {
         undefined,
         json(200, { patientIdentifier: 'P2' }),
       ],
+      ['a patient record that names nobody', 403, 'wrong_patient', undefined, json(200, {})],
+      ['a token answer without a scope', 403, 'scope_not_stated', bad({ access_token: canaries.token })],
+      ...[null, '', ' ', ['patients_read'], 1].map(
+        (scope) =>
+          [
+            `a token answer with the scope ${JSON.stringify(scope)}`,
+            403,
+            'scope_not_stated',
+            bad({ access_token: canaries.token, scope }),
+          ] as (typeof refusals)[number],
+      ),
       ['a check that cannot be understood', 503, 'bad_response', undefined, raw(200, canaries.token)],
     ];
     for (const [what, status, reason, token, api] of refusals) {
@@ -523,7 +566,9 @@ describe('UI-Kit node', () => {
       for (const [payload, code] of [
         [{}, 'missing_parameter'],
         [{ patientIdentifier: ' ' }, 'missing_parameter'],
-        [{ patientIdentifier: '..' }, 'bad_parameter'],
+        [{ patientIdentifier: '..' }, 'bad_identifier'],
+        [{ patientIdentifier: 'P1\u200b' }, 'bad_identifier'],
+        [{ patientIdentifier: 'undefined' }, 'bad_identifier'],
         [{ patientIdentifier: `${canaries.patient}&scope=all` }, 'bad_parameter'],
         [{ patientIdentifier: { a: 1 } }, 'bad_parameter'],
         [undefined, 'missing_parameter'],

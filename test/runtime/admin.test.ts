@@ -15,9 +15,44 @@ describe("the editor's questions to the runtime", () => {
         { id: 'tab', type: 'tab', label: 'Test' },
         { id: 'c1', type: 'onegevity-config', environment: 'custom', baseUrl: server.url },
         { id: 'c2', type: 'onegevity-config', environment: 'sandbox' },
+        {
+          id: 'sf',
+          type: 'subflow',
+          name: 'Clinic',
+          in: [],
+          out: [],
+          env: [{ name: 'CLINIC_ID', type: 'str', value: 'of-the-subflow' }],
+        },
+        { id: 'inner', type: 'onegevity-config', z: 'sf', environment: 'custom', baseUrl: server.url },
+        {
+          id: 'template',
+          type: 'onegevity-order',
+          z: 'sf',
+          x: 0,
+          y: 0,
+          config: '${ACCOUNT}',
+          wires: [[]],
+        },
+        ...['one', 'two'].map((id) => ({
+          id,
+          type: 'subflow:sf',
+          z: 'tab',
+          x: 0,
+          y: 0,
+          env: [{ name: 'ACCOUNT', type: 'conf-type', value: 'c2' }],
+          wires: [],
+        })),
       ],
-      credentials: { c1: { clientId: 'id', clientSecret: secret } },
-      env: { ONEGEVITY_TEST_ID: 'from-variable', ONEGEVITY_TEST_EMPTY: ' ' },
+      credentials: {
+        c1: { clientId: 'id', clientSecret: secret },
+        inner: { clientId: 'inner', clientSecret: secret },
+      },
+      env: {
+        ONEGEVITY_TEST_ID: 'from-variable',
+        ONEGEVITY_TEST_EMPTY: ' ',
+        ONEGEVITY_TEST_ROOT: server.url,
+        ONEGEVITY_TEST_SCOPES: 'packages_read CANARY-scope',
+      },
     });
   });
   after(async () => {
@@ -96,6 +131,28 @@ describe("the editor's questions to the runtime", () => {
       typed({ credentials: { clientId: '', clientSecret: 'x' } }),
     );
     assert.deepEqual(unknown.body, { ok: false, code: 'missing_credentials', values: { name: 'clientId' } });
+  });
+
+  it('names the variable that a setting comes from, and never shows what is in it', async () => {
+    const shown = async (more: object): Promise<Record<string, unknown>> => {
+      const { body } = await post('test-connection', typed(more));
+      const text = JSON.stringify(body);
+      assert.ok(!/from-variable|CANARY/.test(text) && !text.includes(server.url), text);
+      return body as Record<string, unknown>;
+    };
+    const unknown = await shown({ environment: '${ONEGEVITY_TEST_ID}' });
+    assert.deepEqual([unknown.code, unknown.values], ['bad_environment', { name: '${ONEGEVITY_TEST_ID}' }]);
+    for (const name of ['baseUrl', 'tokenPath', 'proxy', 'tls', 'scopes', 'clientAuth'])
+      await shown({ baseUrl: '${ONEGEVITY_TEST_ROOT}', [name]: '${ONEGEVITY_TEST_ID}' });
+
+    const variables = { baseUrl: '${ONEGEVITY_TEST_ROOT}', scopes: '${ONEGEVITY_TEST_SCOPES}' };
+    const granted = await shown(variables);
+    assert.equal(granted.root, '${ONEGEVITY_TEST_ROOT}');
+    assert.deepEqual(granted.refused, ['${ONEGEVITY_TEST_SCOPES}']);
+    server.token = json(200, { access_token: 'canary-token' });
+    assert.deepEqual((await shown(variables)).scopes, ['${ONEGEVITY_TEST_SCOPES}']);
+    server.token = json(400, { error: 'invalid_scope' });
+    assert.deepEqual((await shown(variables)).values, { scope: '${ONEGEVITY_TEST_SCOPES}' });
   });
 
   it('tells when a token is given and the API refuses it', async () => {
@@ -183,6 +240,20 @@ describe("the editor's questions to the runtime", () => {
     assert.equal(await answer('c1/packages'), 'invalid_client');
   });
 
+  it('answers for what stands in a subflow, whose instances have other ids than the editor knows', async () => {
+    const { body: test } = await post('test-connection', typed({ id: 'inner' }));
+    assert.equal(test.ok, true);
+    const { body } = await post('variables', { id: 'inner', names: ['CLINIC_ID', 'ONEGEVITY_NOT_THERE'] });
+    assert.deepEqual(body.variables, { CLINIC_ID: 'set', ONEGEVITY_NOT_THERE: 'missing' });
+    const packages = async (config: string, node: string) =>
+      (await (
+        await fetch(`${nodeRed.url}/onegevity/account/${encodeURIComponent(config)}/packages?node=${node}`)
+      ).json()) as { ok: boolean; code?: string; environment?: string };
+    assert.equal((await packages('inner', 'template')).environment, 'custom');
+    assert.equal((await packages('${ACCOUNT}', 'template')).environment, 'sandbox');
+    assert.equal((await packages('${ACCOUNT}', 'nothing')).code, 'no_config');
+  });
+
   it('knows no kinds by the names that every object has, and shows nothing of its client', async () => {
     for (const kind of ['constructor', 'valueOf', 'toString', 'hasOwnProperty', '__proto__']) {
       const text = await (await fetch(`${nodeRed.url}/onegevity/account/c1/${kind}`)).text();
@@ -226,6 +297,7 @@ describe("the editor's questions to a runtime with adminAuth", () => {
       ['test-connection', 'POST'],
       ['variables', 'POST'],
       ['account/c2/packages', 'GET'],
+      ['inboxes/none', 'GET'],
     ] as const) {
       assert.equal(await ask(path, method), 401, path);
       assert.equal(await ask(path, method, 'all'), 200, path);

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { operations } from '../../src/generated/operations';
+import type { Operation } from '../../src/lib/api/operation';
+import { authorityFile, secureServer } from '../support/certificates';
+import { raw, type TestServer } from '../support/http-server';
 import { type FlowNode, type NodeRed, type ProbeMessage, startNodeRed } from '../support/node-red';
 
 const folder = join(__dirname, '../../examples');
@@ -11,6 +15,16 @@ function read(title: string): FlowNode[] {
   return JSON.parse(readFileSync(join(folder, name), 'utf8')) as FlowNode[];
 }
 
+/** Tells the built-in sandbox what to do wrong. */
+async function setFault(running: NodeRed, fault: object): Promise<void> {
+  const { status } = await fetch(`${running.url}/onegevity/sandbox/sandbox/faults`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin: running.url },
+    body: JSON.stringify(fault),
+  });
+  assert.equal(status, 200);
+}
+
 describe('The example', () => {
   let nodeRed: NodeRed | undefined;
   let flows: FlowNode[] = [];
@@ -19,10 +33,11 @@ describe('The example', () => {
     nodeRed = undefined;
   });
 
-  /** Starts an example as it is, with a probe in place of each debug node. */
-  const start = async (title: string): Promise<NodeRed> => {
-    flows = read(title);
+  /** Starts an example with a probe in place of each debug node, else as it is or as it is changed. */
+  const start = async (title: string, change = (node: FlowNode): FlowNode => node): Promise<NodeRed> => {
+    flows = read(title).map(change);
     nodeRed = await startNodeRed({
+      env: { NODE_EXTRA_CA_CERTS: authorityFile },
       flows: flows.map((node) =>
         node.type === 'debug' ? { ...node, type: 'test-probe', label: String(node.name), wires: [[]] } : node,
       ),
@@ -69,8 +84,31 @@ describe('The example', () => {
   });
 
   describe('"Results to a report message"', () => {
+    const title = 'Results to a report message';
+    let server: TestServer | undefined;
+    afterEach(async () => {
+      await server?.stop();
+      server = undefined;
+    });
+    /** Retries at once what the example retries after a while. */
+    const hasten = (node: FlowNode): FlowNode =>
+      node.type === 'onegevity-done' && node.outcome === 'retry' ? { ...node, delay: 0 } : node;
+    const listed = {
+      fault: 'body',
+      operation: 'listPatientOrderReports',
+      text: '{"reports":[{"id":7,"name":"Your report"}]}',
+    };
+    const document = (downloadUrl: unknown): object => ({
+      fault: 'body',
+      operation: 'patientReportDetails',
+      text: JSON.stringify({
+        id: 7,
+        name: 'Your report',
+        relatedDocuments: [{ name: '../a/b:c', downloadUrl }],
+      }),
+    });
     it('makes one message with the report as a file, also when it is deployed again', async () => {
-      const running = await start('Results to a report message');
+      const running = await start(title);
       const message = first(await running.waitForMessages('message to the patient', 1, 15_000));
       assert.equal(message.to, 'grace@example.com');
       assert.equal(message.topic, 'Your results are ready');
@@ -80,11 +118,50 @@ describe('The example', () => {
       assert.equal(file.filename, 'Report as PDF.pdf');
       assert.equal(Buffer.from(file.content).subarray(0, 5).toString(), '%PDF-');
       await press('Order for Grace');
-      const order = flows.find(({ operation }) => operation === 'createPatientOrder');
-      await running.waitForStatus(order?.id ?? '', ({ text }) => text === 'conflict');
+      const node = flows.find(({ operation }) => operation === 'createPatientOrder');
+      await running.waitForStatus(node?.id ?? '', ({ text }) => text === 'conflict');
       assert.deepEqual(running.messagesOf('not ordered'), []);
-      assert.deepEqual(running.messagesOf('error'), []);
+      assert.deepEqual(running.messagesOf('dead letter'), []);
       assert.equal(running.messagesOf('message to the patient').length, 1);
+    });
+
+    it('retries while there is no report yet and while a document cannot be fetched, and sends one message', async () => {
+      const running = await start(title, hasten);
+      const [noReports, failing] = [
+        { fault: 'body', operation: 'listPatientOrderReports', text: '{"reports":[]}', times: 3 },
+        // Answered with 404 by the sandbox.
+        { ...document('http://127.0.0.1:1/reports/1.pdf'), times: 2 },
+      ];
+      await setFault(running, noReports);
+      await setFault(running, { ...listed, times: 3 });
+      await setFault(running, { fault: 'false-success', operation: 'patientReportDetails', times: 1 });
+      await setFault(running, { fault: 'false-success', operation: 'patientDetails', times: 1 });
+      await setFault(running, failing);
+      await running.waitForMessages('message to the patient', 1, 15_000);
+      assert.deepEqual(running.messagesOf('dead letter'), []);
+      assert.equal(running.messagesOf('message to the patient').length, 1);
+    });
+
+    it('follows no redirect, and fetches nothing from a host that is not listed', async () => {
+      server = await secureServer('server');
+      const hosts = `files.example.com, localhost:${server.port}`;
+      server.token = raw(302, '', { location: `${server.url}/elsewhere.pdf` });
+      const running = await start(title, (node) =>
+        node.type === 'tab'
+          ? { ...node, env: [{ name: 'DOCUMENT_HOSTS', type: 'str', value: hosts }] }
+          : hasten(node),
+      );
+      await setFault(running, listed);
+      await setFault(running, { ...document(`https://localhost:${server.port}/a.pdf`), times: 1 });
+      await setFault(running, document(`${server.url}/b.pdf`));
+      const letter = first(await running.waitForMessages('dead letter', 1, 15_000));
+      assert.equal(letter.onegevity.delivery.reason, `document host not allowed: 127.0.0.1:${server.port}`);
+      assert.equal(letter.onegevity.delivery.attempt, 2);
+      assert.deepEqual(
+        server.requests.map(({ url, headers }) => [url, headers.authorization]),
+        [['/a.pdf', undefined]],
+      );
+      assert.deepEqual(running.messagesOf('message to the patient'), []);
     });
   });
 
@@ -104,29 +181,27 @@ describe('The example', () => {
     });
   });
 
-  describe('"Nightly reconcile" after a night in which a report could not be fetched', () => {
-    it('finds it in the next one', async () => {
+  describe('"Nightly reconcile" after a night in which one report could not be fetched, and one was not there yet', () => {
+    it('finds both in the next one', async () => {
       const running = await start('Nightly reconcile');
-      const fault = { fault: 'status', status: 404, operation: 'patientReportDetails', times: 1 };
-      const { status } = await fetch(`${running.url}/onegevity/sandbox/sandbox/faults`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', origin: running.url },
-        body: JSON.stringify(fault),
-      });
-      assert.equal(status, 200);
+      const none = { fault: 'body', text: '{"reports":[]}', operation: 'listPatientOrderReports', times: 1 };
+      await setFault(running, none);
+      await setFault(running, { fault: 'status', status: 404, operation: 'patientReportDetails', times: 1 });
+      await setFault(running, { fault: 'false-success', operation: 'patientReportDetails', times: 1 });
       await press('at 3 in the night');
-      const missed = first(await running.waitForMessages('error')).topic as string;
-      await running.waitForMessages('handled', 10);
-      assert.ok(!running.messagesOf('handled').some(({ msg }) => msg.topic === missed));
+      await running.waitForMessages('handled', 8);
+      await running.waitForMessages('error');
       await running.waitForMessages('all patients read');
+      assert.equal(running.messagesOf('handled').length, 8);
       await press('at 3 in the night');
       const handled = await running.waitForMessages('handled', 11);
-      assert.equal(handled.at(-1)?.msg.topic, missed);
+      assert.equal(new Set(handled.map(({ msg }) => msg.topic as string)).size, 11);
+      assert.equal(running.messagesOf('error').length, 1);
     });
   });
 
   describe('"Errors and retries"', () => {
-    it('tells the four outcomes apart, and settles the order whose fate is not known', async () => {
+    it('tells the four outcomes apart, and finds out whether an order arrived', async () => {
       const running = await start('Errors and retries');
       await press('good order');
       await running.waitForMessages('ordered');
@@ -151,25 +226,107 @@ describe('The example', () => {
       assert.equal(settled.msg.statusCode < 300, true);
       assert.deepEqual(running.messagesOf('stopped'), []);
     });
+
+    it('reads an order whose outcome is not known, again if the read fails, and orders nothing twice', async () => {
+      const running = await start('Errors and retries', (node) =>
+        node.name === 'half a minute' ? { ...node, timeout: '0.01' } : node,
+      );
+      await setFault(running, { fault: 'reset-after', operation: 'createPatientOrder', times: 1 });
+      await setFault(running, { fault: 'html', operation: 'patientOrderDetails', times: 2 });
+      await press('good order');
+      const arrived = first(await running.waitForMessages('it had arrived'));
+      assert.equal(arrived.payload.orderIdentifier, 'DEMO-7-GOOD');
+      assert.equal(arrived.tries, 1);
+      for (const label of ['ordered', 'stopped', 'exists already']) {
+        assert.deepEqual(running.messagesOf(label), []);
+      }
+    });
   });
 
   describe('"Register many patients from a CSV"', () => {
-    it('registers each row once, counts them, and says what became of each', async () => {
-      const running = await start('Register many patients from a CSV');
+    const title = 'Register many patients from a CSV';
+    interface Result {
+      row: number;
+      patientIdentifier: string;
+      result: string;
+    }
+
+    it('registers each row once, names what became of each, and who was registered before', async () => {
+      const running = await start(title);
       await press('register');
-      const { payload, summary } = first(await running.waitForMessages('each row'));
-      assert.equal(payload.length, 10);
-      assert.deepEqual(summary, { registered: 8, 'known already': 1, failed: 1 });
-      const results = payload as { patientIdentifier: string; result: string }[];
-      assert.deepEqual(
-        results.find(({ result }) => result.startsWith('failed')),
-        { patientIdentifier: 'CSV-008', result: 'failed: validation (dateOfBirth)' },
-      );
-      assert.equal(running.messagesOf('progress').at(-1)?.msg.progress, '10 of 10');
+      const { payload, summary, ignored } = first(await running.waitForMessages('each row'));
+      assert.deepEqual(summary, { registered: 8 });
+      assert.deepEqual(ignored, []);
+      // Row 8 is empty.
+      const rows = (payload as Result[]).map(({ row }) => row);
+      assert.deepEqual(rows, [2, 3, 4, 5, 6, 7, 9, 10]);
+      assert.equal(running.messagesOf('progress').at(-1)?.msg.progress, '8 of 8');
 
       await press('register');
       const [, again] = await running.waitForMessages('each row', 2);
-      assert.deepEqual(again?.msg.summary, { 'known already': 9, failed: 1 });
+      assert.deepEqual(again?.msg.summary, { 'known already': 8 });
+    });
+
+    it('registers the rows of a file that Excel saved, nobody if one is wrong, and reads what is not certain', async () => {
+      const running = await start(title);
+      const path = join(running.userDir, 'patients.csv');
+      const button = { ...flows.find(({ name }) => name === 'your own file') };
+      button.props = [{ p: 'filename', v: path, vt: 'str' }];
+      await running.deploy(
+        flows.map((node) => {
+          if (node.id === button.id) return button as FlowNode;
+          return node.type === 'debug'
+            ? { ...node, type: 'test-probe', label: String(node.name), wires: [[]] }
+            : node;
+        }),
+        'nodes',
+      );
+      await press('your own file');
+      assert.match(
+        JSON.stringify(first(await running.waitForMessages('stopped')).payload),
+        /could not be read/,
+      );
+
+      const titles = 'patientIdentifier\tfirstName\tlastName\tdateOfBirth\tgender';
+      const save = (...rows: string[]): void =>
+        writeFileSync(path, Buffer.from(`\ufeff${[titles, ...rows].join('\r\n')}`, 'utf16le'));
+      save('XL-1\tJürgen\tMüller\t1990-04-03\tMALE', 'XL-2\tAnn\tExample\t03/04/1990\tFEMALE');
+      await press('your own file');
+      const [, stopped] = await running.waitForMessages('stopped', 2);
+      assert.match(JSON.stringify(stopped?.msg.payload), /^\["Row 3: dateOfBirth must be/);
+
+      save('XL-1\tJürgen\tMüller\t1990-04-03\tMALE');
+      await press('your own file');
+      assert.deepEqual(first(await running.waitForMessages('each row')).summary, { registered: 1 });
+      // The same identifier for somebody else: a mistake that must not count as registered.
+      save('XL-1\tAnn\tExample\t1985-12-09\tFEMALE');
+      await press('your own file');
+      const [, other] = await running.waitForMessages('each row', 2);
+      assert.deepEqual(other?.msg.payload, [
+        { row: 2, patientIdentifier: 'XL-1', result: 'failed: the identifier belongs to somebody else' },
+      ]);
+
+      const outcomes = {
+        'reset-after': 'known already',
+        'false-success': 'failed: not registered, run the file again',
+        body: 'failed: validation (lastName)',
+      };
+      for (const [fault, result] of Object.entries(outcomes)) {
+        const refused = { status: 400, text: '{"fieldErrors":[{"fieldName":"lastName","message":"no"}]}' };
+        await setFault(running, {
+          fault,
+          operation: 'createPatient',
+          times: 1,
+          ...(fault === 'body' && refused),
+        });
+        save(`XL-${fault}\tAnn\tExample\t1985-12-09\tFEMALE`);
+        await press('your own file');
+        const last = await running.waitFor(() => {
+          const rows = (running.messagesOf('each row').at(-1)?.msg.payload ?? []) as Result[];
+          return rows.find((row) => row.patientIdentifier === `XL-${fault}`);
+        }, fault);
+        assert.deepEqual(last, { row: 2, patientIdentifier: `XL-${fault}`, result });
+      }
     });
   });
 
@@ -207,6 +364,18 @@ describe('Every example', () => {
         }
         if (node.type === 'onegevity-config') assert.equal(node.environment, 'sandbox');
       }
+    });
+
+    it(`${file} says why running it twice is safe if it writes, and keeps no list of errors that pass`, () => {
+      const nodes = JSON.parse(readFileSync(join(folder, file), 'utf8')) as FlowNode[];
+      const writes = nodes.some(({ operation }) => {
+        const known = operations[operation as keyof typeof operations] as Operation | undefined;
+        return known !== undefined && known.method !== 'GET';
+      });
+      const comments = nodes.filter(({ type }) => type === 'comment').map(({ info }) => String(info));
+      if (writes) assert.ok(comments.some((text) => text.includes('**Safe to run twice.**')));
+      // msg.onegevity.error.retryable says it for all codes, also for those that come later.
+      assert.doesNotMatch(JSON.stringify(nodes), /rate_limited|server_error|token_unavailable/);
     });
   }
 

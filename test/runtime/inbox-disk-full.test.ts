@@ -37,13 +37,10 @@ describe('the durable inbox on a small disk (skipped where no tmpfs may be mount
     const answer = await suite.send(eventBody(2001));
     assert.equal(answer.status, 503);
     assert.match(answer.headers['retry-after'] ?? '', /^\d+$/);
-    await suite.nodeRed.waitForStatus(
-      'hook',
-      ({ fill, text }) => fill === 'red' && text === 'inbox unavailable',
-    );
+    await suite.nodeRed.waitForStatus('hook', ({ fill, text }) => fill === 'red' && text === 'disk full');
 
     rmSync(filler);
-    await suite.nodeRed.waitForStatus('hook', ({ text }) => text !== 'inbox unavailable', 30_000);
+    await suite.nodeRed.waitForStatus('hook', ({ text }) => text !== 'disk full', 30_000);
     assert.equal((await suite.send(eventBody(2002))).status, 200);
     await waitUntilEmpty(suite.nodeRed);
     const emitted = new Set(suite.nodeRed.messagesOf('event').map(({ msg }) => msg.payload.id as number));

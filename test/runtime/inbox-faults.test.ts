@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { Keyring } from '../../src/lib/webhook/inbox/keyring';
 import { LevelStore } from '../../src/lib/webhook/inbox/level-store';
 import {
@@ -82,6 +84,47 @@ describe('what the durable inbox has stored, on a real Node-RED', function () {
       await suite.nodeRed.waitForLog(/records are damaged/);
     });
 
+    it('reports 300 unreadable records in one message', async () => {
+      await suite.start(inboxFlow({}, [hold]));
+      await sendEvents(suite.nodeRed.port, numbers(300), 50);
+      await suite.nodeRed.stop();
+      await suite.start(inboxFlow(), {
+        credentials: { config: { webhookSecret: secret, inboxKey: Keyring.generate() } },
+      });
+      await suite.nodeRed.waitForLog(/key is not configured/);
+      assert.equal((await viewInbox(suite.nodeRed)).stats.setAside, 300);
+      assert.deepEqual(suite.nodeRed.log.match(/.*key is not configured/g)?.length, 1);
+      assert.match(suite.nodeRed.log, /300 stored event\(s\) could not be read/);
+    });
+
+    it('answers 503 once its folder was deleted while it runs, says so, and goes on in a new one', async () => {
+      await suite.start(inboxFlow());
+      assert.equal((await suite.send(eventBody(1))).status, 200);
+      await waitUntilEmpty(suite.nodeRed);
+      rmSync(join(suite.userDir, 'onegevity'), { recursive: true });
+      assert.equal((await suite.send(eventBody(2))).status, 503);
+      await suite.nodeRed.waitForStatus('hook', ({ fill }) => fill === 'red');
+      await suite.nodeRed.waitForLog(/deleted or replaced, so a new inbox was created/);
+      await suite.nodeRed.waitForStatus('hook', ({ text }) => text !== 'inbox damaged');
+      assert.equal((await suite.send(eventBody(3))).status, 200);
+      await suite.nodeRed.waitForMessages('event', 2);
+      await suite.nodeRed.stop();
+      await suite.start(inboxFlow());
+      assert.equal((await viewInbox(suite.nodeRed)).stats.setAside, 0);
+    });
+
+    it('says that another process has the folder, and takes over when that has ended', async () => {
+      const other = new LevelStore(suite.folder);
+      await other.open();
+      await suite.start(inboxFlow());
+      await suite.nodeRed.waitForStatus('hook', ({ text }) => text === 'inbox in use');
+      assert.match(suite.nodeRed.log, /Another process uses the inbox folder/);
+      assert.equal((await suite.send(eventBody(1))).status, 503);
+      await other.close();
+      await suite.nodeRed.waitForStatus('hook', ({ text }) => text !== 'inbox in use');
+      assert.equal((await suite.send(eventBody(1))).status, 200);
+    });
+
     it('refuses with 503 where it cannot write its folder, and recovers', async () => {
       await suite.start(inboxFlow());
       await suite.send(eventBody(1));
@@ -90,16 +133,16 @@ describe('what the durable inbox has stored, on a real Node-RED', function () {
         `void (() => {
           const { prototype } = require("classic-level").ClassicLevel;
           const batch = prototype.batch;
-          prototype.batch = () => { throw new Error("ENOSPC"); };
+          prototype.batch = () => { throw Object.assign(new Error("full"), { code: "ENOSPC" }); };
           globalThis.mend = () => void (prototype.batch = batch);
         })()`,
       );
       const refused = await suite.send(eventBody(2));
       assert.equal(refused.status, 503);
       assert.match(refused.headers['retry-after'] ?? '', /^\d+$/);
-      await suite.nodeRed.waitForStatus('hook', ({ text }) => text === 'inbox unavailable');
+      await suite.nodeRed.waitForStatus('hook', ({ text }) => text === 'disk full');
       await suite.nodeRed.evaluate('globalThis.mend()');
-      await suite.nodeRed.waitForStatus('hook', ({ text }) => text !== 'inbox unavailable');
+      await suite.nodeRed.waitForStatus('hook', ({ text }) => text !== 'disk full');
       assert.equal((await suite.send(eventBody(3))).status, 200);
       await suite.nodeRed.waitForMessages('event', 2);
       const got = suite.nodeRed.messagesOf('event').map(({ msg }) => msg.payload.id as number);

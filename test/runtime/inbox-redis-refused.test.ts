@@ -12,17 +12,17 @@ const { dependencies } = JSON.parse(readFileSync(join(packageRoot, 'package.json
 };
 
 /** Copies this package with what it depends on, and without the packages that it does not bring along. */
-function copyPackage(folder: string): void {
+function copyPackage(folder: string, without?: string): void {
   for (const part of ['dist', 'package.json'])
     cpSync(join(packageRoot, part), join(folder, part), { recursive: true });
-  for (const dependency of Object.keys(dependencies)) {
+  for (const dependency of Object.keys(dependencies).filter((name) => name !== without)) {
     const link = join(folder, 'node_modules', dependency);
     mkdirSync(dirname(link), { recursive: true });
     symlinkSync(join(packageRoot, 'node_modules', dependency), link, 'dir');
   }
 }
 
-describe('a webhook node whose inbox in Redis cannot be made, on a real Node-RED', () => {
+describe('a webhook node whose inbox cannot be made, on a real Node-RED', () => {
   let nodeRed: NodeRed | undefined;
   let packageFolder: string | undefined;
 
@@ -32,10 +32,17 @@ describe('a webhook node whose inbox in Redis cannot be made, on a real Node-RED
     nodeRed = packageFolder = undefined;
   });
 
-  async function refuses(redisUrl: string, text: string, log: RegExp, options: NodeRedOptions = {}) {
+  async function refuses(
+    redisUrl: string | undefined,
+    text: string,
+    log: RegExp,
+    options: NodeRedOptions = {},
+  ) {
     nodeRed = await startNodeRed({
-      flows: inboxFlow({ inbox: 'redis' }),
-      credentials: { config: { ...inboxCredentials.config, redisUrl } },
+      flows: inboxFlow({ inbox: redisUrl === undefined ? 'disk' : 'redis' }),
+      credentials: {
+        config: { ...inboxCredentials.config, ...(redisUrl === undefined ? {} : { redisUrl }) },
+      },
       ...options,
     });
     const status = await nodeRed.waitForStatus('hook', (shown) => shown.text === text);
@@ -51,6 +58,12 @@ describe('a webhook node whose inbox in Redis cannot be made, on a real Node-RED
     copyPackage(packageFolder);
     const options = { packageFolder };
     await refuses('redis://127.0.0.1:9', 'redis not installed', /npm install redis@6/, options);
+  });
+
+  it('says how to build the native module of the inbox on disk where it is missing, and refuses events', async () => {
+    packageFolder = mkdtempSync(join(tmpdir(), 'onegevity-without-level-'));
+    copyPackage(packageFolder, 'classic-level');
+    await refuses(undefined, 'module missing', /npm rebuild classic-level/, { packageFolder });
   });
 
   it('says that the address is none, without quoting it, and refuses events', async () => {

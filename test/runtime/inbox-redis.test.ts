@@ -140,7 +140,7 @@ describe('the inbox in Redis on real Node-REDs', function () {
     // The refusals that follow take its place at once.
     await nodeRed.waitFor(
       () =>
-        nodeRed.statuses.find(({ status }) => status.fill === 'red' && status.text === 'inbox unavailable'),
+        nodeRed.statuses.find(({ status }) => status.fill === 'red' && status.text === 'Redis unreachable'),
       'red and unavailable',
     );
     const { accepted } = await sending;
@@ -167,7 +167,7 @@ describe('the inbox in Redis on real Node-REDs', function () {
         redisPassword: canaries[1]!,
       },
     );
-    await nodeRed.waitForStatus('hook', ({ fill, text }) => fill === 'red' && text === 'refused by Redis');
+    await nodeRed.waitForStatus('hook', ({ fill, text }) => fill === 'red' && text === 'Redis login failed');
     assert.equal((await send(nodeRed, 1)).status, 503);
     await nodeRed.stop();
     const shown = nodeRed.log + JSON.stringify(nodeRed.statuses);

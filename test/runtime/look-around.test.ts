@@ -33,7 +33,7 @@ describe('The example "Look around" in a real Node-RED', () => {
       found.map(({ msg }) => msg.parts.index as number),
       [0, 1, 2, 3],
     );
-    assert.equal(found.at(-1)?.msg.complete, true);
+    assert.equal(found.at(-1)?.msg.onegevity.page.last, true);
   });
 
   it("reads a survey with the patient's answers", async () => {

@@ -211,11 +211,32 @@ describe('The command onegevity-sandbox', () => {
     for (const name of ['port', 'pace', 'seed', 'patients', 'secret', 'host']) {
       assert.match(help.stdout, new RegExp(`--${name} `));
     }
-    for (const args of [['--port', 'x'], ['--pace', '-1'], ['--nonsense'], ['--secret', ''], ['extra']]) {
+    for (const args of [
+      ['--port', 'x'],
+      ['--pace', '-1'],
+      ['--nonsense'],
+      ['--secret', ''],
+      ['--control-token', 'short'],
+      ['extra'],
+    ]) {
       const { code, stdout, stderr } = await runCommand('onegevity-sandbox', args);
       assert.equal(code, 2, args.join(' '));
       assert.equal(stdout, '');
       assert.match(stderr, /Usage/);
+    }
+  });
+
+  it('prints the control token where other computers can connect, and needs it then', async () => {
+    const running = await startCommand('onegevity-sandbox', ['--port', '0', '--host', '0.0.0.0']);
+    try {
+      const ready = JSON.parse(running.firstLine) as Ready & { controlToken: string; page: string };
+      assert.equal(ready.page, `${ready.url}/#token=${ready.controlToken}`);
+      const reset = (headers: Record<string, string> = {}) =>
+        fetch(`${ready.url}/sandbox/reset`, { method: 'POST', headers }).then(({ status }) => status);
+      assert.equal(await reset(), 401);
+      assert.equal(await reset({ authorization: `Bearer ${ready.controlToken}` }), 200);
+    } finally {
+      await running.stop();
     }
   });
 

@@ -107,6 +107,17 @@ describe("A webhook node meets the sandbox's faults", () => {
     assert.deepEqual(await emitted(2), ['fulfillment.accepted', 'fulfillment.accepted']);
   });
 
+  it('webhook-abort: emits nothing for half a body, and one event for the whole one', async () => {
+    await begin({ fault: 'webhook-abort' });
+    await accept();
+    const [delivery] = await settled('delivered');
+    assert.deepEqual(
+      delivery?.attempts.map(({ status, error }) => status ?? error),
+      ['cut off in the middle of the body', 200],
+    );
+    assert.deepEqual(await emitted(1), ['fulfillment.accepted']);
+  });
+
   it('webhook-slow: waits for a slow body, and gives up after its time limit', async () => {
     await begin({ fault: 'webhook-slow', seconds: 0.2 });
     await accept();

@@ -85,7 +85,7 @@ describe('Secrets and patient data, in a real Node-RED at log level trace', () =
   ];
 
   it('are in no log, status, error text or file, whichever way a call fails', async () => {
-    const plain = await apiServer(json(200, {}));
+    const plain = await apiServer(json(200, { sections: [] }));
     const secure = await started(secureServer('self-signed'));
     const proxy = await started(ConnectProxy.start());
     proxy.refusal = '407 Proxy Authentication Required';

@@ -89,7 +89,7 @@ describe("the webhook node under Node-RED's settings", () => {
       assert.deepEqual(await statuses(), [500, 500]);
       await nodeRed.waitForStatus(
         'hook',
-        ({ fill, text }) => fill === 'red' && text === 'body read before us',
+        ({ fill, text }) => fill === 'red' && (text ?? '').includes('body read before us'),
       );
       await nodeRed.waitForLog(/A middleware read a delivery's body/);
       const [message] = await nodeRed.waitForMessages('rejected');

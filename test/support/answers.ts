@@ -11,7 +11,7 @@ const backend = new OpenAPIBackend({
   definition,
   apiRoot: '/api/v1',
   quick: true,
-  ajvOpts: { formats: { 'date-time': (text: string) => !Number.isNaN(Date.parse(text)) } },
+  ajvOpts: { formats: { identifier: true, 'date-time': (text: string) => !Number.isNaN(Date.parse(text)) } },
 });
 const ready = backend.init();
 

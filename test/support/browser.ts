@@ -25,8 +25,11 @@ const fontSettings = `<?xml version="1.0"?>
 </fontconfig>
 `;
 
-/** Starts a headless browser; the first start on a computer unpacks it. */
-export async function launchBrowser(): Promise<Browser> {
+/**
+ * Starts a headless browser; the first start on a computer unpacks it.
+ * @param more further arguments of its command
+ */
+export async function launchBrowser(more: readonly string[] = []): Promise<Browser> {
   if (!existsSync(folder)) unpack();
   return chromium.launch({
     executablePath: join(folder, 'chromium'),
@@ -36,6 +39,7 @@ export async function launchBrowser(): Promise<Browser> {
       '--disable-gpu',
       '--disable-dev-shm-usage',
       '--font-render-hinting=none',
+      ...more,
     ],
     env: {
       ...(process.env as Record<string, string>),

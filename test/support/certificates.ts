@@ -8,7 +8,8 @@ const folder = join(__dirname, '..', 'fixtures', 'tls');
 /** Names of the test certificates; `test/fixtures/tls/make.sh` says what each one is. */
 export type CertificateName = 'server' | 'client' | 'expired' | 'elsewhere' | 'self-signed';
 
-export const authority = readFileSync(join(folder, 'ca.pem'), 'utf8');
+export const authorityFile = join(folder, 'ca.pem');
+export const authority = readFileSync(authorityFile, 'utf8');
 
 /** @returns certificate and key as PEM */
 export function certificate(name: CertificateName): { cert: string; key: string } {

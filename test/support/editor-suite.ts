@@ -41,7 +41,7 @@ export function useEditor(options: NodeRedOptions = {}): EditorSuite {
   });
   afterEach(async function () {
     if (!editor) return;
-    const complaints = [...editor.complaints];
+    const complaints = editor.complaints.filter((text) => !isOfUnknownNode(text));
     const failed = this.currentTest?.state === 'failed';
     // A picture of what went wrong, where one is asked for.
     const folder = process.env.SCREENSHOTS_OF_FAILURES;
@@ -75,4 +75,15 @@ export function useEditor(options: NodeRedOptions = {}): EditorSuite {
       return editor;
     },
   };
+}
+
+/**
+ * Node-RED's debug sidebar fails on a message of a node that the editor does not have. That happens here alone, where a
+ * flow is deployed behind the editor's back: its nodes may warn before the editor has loaded it.
+ */
+function isOfUnknownNode(complaint: string): boolean {
+  return (
+    complaint.includes("Cannot read properties of undefined (reading 'name')") &&
+    (complaint.includes('handleDebugMessage') || complaint.includes('RED.comms.subscribe'))
+  );
 }

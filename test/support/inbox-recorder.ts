@@ -1,11 +1,13 @@
 import { EventEmitter, once } from 'node:events';
 import type { DeadDelivery, Delivery, Inbox, InboxConsumer } from '../../src/lib/webhook/inbox/inbox';
+import type { Damage } from '../../src/lib/webhook/inbox/store';
 
 /** Takes events out of an inbox for a test, and ends none by itself. */
 export class InboxRecorder implements InboxConsumer {
   readonly deliveries: Delivery[] = [];
   readonly dead: DeadDelivery[] = [];
   readonly setAsides: { count: number; cause: string }[] = [];
+  readonly damages: Damage[] = [];
   readonly problems: (string | undefined)[] = [];
   readonly risks: string[] = [];
   readonly #changes = new EventEmitter();
@@ -23,6 +25,11 @@ export class InboxRecorder implements InboxConsumer {
 
   setAside(count: number, cause: string): void {
     this.setAsides.push({ count, cause });
+    this.#changes.emit('change');
+  }
+
+  lost(damage: Damage): void {
+    this.damages.push(damage);
     this.#changes.emit('change');
   }
 

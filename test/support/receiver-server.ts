@@ -89,7 +89,10 @@ export class ReceiverServer {
     response.on('finish', () => log.push(`answered ${response.statusCode}`));
     const topic = 'topic' in options ? options.topic : 'order.created';
     // Like an endpoint, it calls back what waits when it opens, and nothing that comes later.
-    const whenOpen = (done: () => void) => (receiver.isReady ? undefined : receiver.whenReady(done));
-    serve(request, response, topic, { receiver, whenOpen }, body);
+    const whenOpen = (done: () => void) => {
+      if (!receiver.isReady) receiver.whenReady(done);
+      return () => undefined;
+    };
+    serve(request, response, topic, { receiver, limits: receiver.options, whenOpen }, body);
   }
 }

@@ -19,10 +19,16 @@ export class RedisServer {
   private constructor(
     readonly port: number,
     private readonly settings: Readonly<Record<string, string>>,
+    private readonly sentinel: boolean,
   ) {}
 
-  static async start(settings: Readonly<Record<string, string>> = {}): Promise<RedisServer> {
-    const server = new RedisServer(await freePort(), { ...durable, ...settings });
+  /** @param sentinel starts a Redis Sentinel instead, which knows other settings */
+  static async start(
+    settings: Readonly<Record<string, string>> = {},
+    sentinel = false,
+  ): Promise<RedisServer> {
+    const all = sentinel ? settings : { ...durable, ...settings };
+    const server = new RedisServer(await freePort(), all, sentinel);
     await server.start();
     return server;
   }
@@ -42,11 +48,13 @@ export class RedisServer {
     const lines = Object.entries(settings).map(([name, value]) => `${name} ${value}`);
     const file = join(folder, 'redis.conf');
     writeFileSync(file, lines.join('\n'));
-    const server = spawn('redis-server', [file], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const server = spawn('redis-server', [file, ...(this.sentinel ? ['--sentinel'] : [])], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     let log = '';
     for await (const chunk of server.stdout) {
       log += String(chunk);
-      if (log.includes('Ready to accept connections')) {
+      if (log.includes(this.sentinel ? 'Sentinel ID is' : 'Ready to accept connections')) {
         this.#process = server;
         return;
       }

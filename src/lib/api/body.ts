@@ -1,5 +1,6 @@
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import { OnegevityError, type FieldError } from './errors';
+import { badIdentifier, faultyIdentifiers } from './identifier';
 import type { OperationBody } from './operation';
 import { asObject } from './response';
 
@@ -8,7 +9,8 @@ const validators = new Map<string, ValidateFunction>();
 /**
  * Checks a body before it is sent. A model that the vendor documents is checked whole: unknown members refused,
  * required ones named. Of any other model only that it is a JSON object or list is known.
- * @throws OnegevityError `bad_body`, whose text names members and never holds a value
+ * Identifiers are checked in every body.
+ * @throws OnegevityError `bad_body` or `bad_identifier`, whose text names members and never holds a value
  */
 export async function checkBody(model: OperationBody, body: unknown): Promise<void> {
   if (body === undefined) {
@@ -21,11 +23,19 @@ export async function checkBody(model: OperationBody, body: unknown): Promise<vo
   if (!model.known) {
     if (model.required && Object.keys(body).length === 0)
       throw new OnegevityError('bad_body', { values: { name: '-' } });
-    return;
+  } else {
+    const validate = validators.get(model.schema) ?? (await compile(model.schema));
+    if (!validate(body)) throw faultyBody(faultyMembers(validate.errors ?? []));
   }
-  const validate = validators.get(model.schema) ?? (await compile(model.schema));
-  if (validate(body)) return;
-  throw faultyBody(faultyMembers(validate.errors ?? []));
+  checkIdentifiers(body);
+}
+
+/** @throws OnegevityError `bad_identifier`, or `bad_body` for one that is neither text nor a whole number */
+function checkIdentifiers(body: object): void {
+  const faults = faultyIdentifiers(body);
+  const odd = faults.filter(({ message }) => message === 'type');
+  if (odd.length > 0) throw faultyBody(odd);
+  if (faults.length > 0) throw badIdentifier(faults);
 }
 
 /** As members of the vendor's models are written: anything else may be data, such as a map that goes by email. */

@@ -1,12 +1,13 @@
 import type { ClientAuth, IssuedToken, TokenResponse } from '../auth/token-manager';
 import { TokenManager } from '../auth/token-manager';
 import { OnegevityError } from './errors';
+import { isExpected, type Success } from './expected-response';
 import { type Http, type HttpOptions, type HttpRequest, openHttp, Stop } from './http';
 import { Limiter } from './limiter';
 import type { Operation } from './operation';
 import { fillPath, queryString } from './path';
-import { errorOf, header, isSuccess, parseJson, type RawResponse, successBody } from './response';
-import { retryAfterSeconds, retryDelay } from './retry';
+import { errorOf, header, isSuccess, parseJson, type RawResponse, successBody, unusable } from './response';
+import { retryAfterOf, retryDelay } from './retry';
 
 export const apiBase = '/api/v1';
 
@@ -15,6 +16,8 @@ export interface ClientOptions extends HttpOptions {
   clientSecret: string;
   /** Asked before each token request: with the scope choice `minimal` a deploy may add to them. */
   scopes: () => readonly string[];
+  /** What messages call the scopes, where they came from a variable. */
+  scopesShown?: string | undefined;
   clientAuth: ClientAuth;
   /** Path of the token endpoint below the root. */
   tokenPath: string;
@@ -33,6 +36,8 @@ export interface CallOptions {
   onRetry?: ((milliseconds: number) => void) | undefined;
   /** On whose behalf, so that {@link ApiClient.cancel} finds the call. */
   owner?: object | undefined;
+  /** What else a success must show; what its operation asks for is checked anyway. */
+  verify?: ((body: unknown) => boolean) | undefined;
 }
 
 export interface ApiRequest {
@@ -45,11 +50,15 @@ export interface ApiRequest {
   scopes?: readonly string[];
   /** Sent in place of the client's own token, and never renewed. */
   token?: string;
+  /** The same for all calls of one kind; by default what the path begins with. */
+  kind?: string;
+  /** Whether a success can be believed; one that cannot is `bad_response`. */
+  isExpected?: (success: Success) => boolean;
 }
 
 export interface ApiResponse {
   statusCode: number;
-  /** `null` where the answer had no body. */
+  /** `null` where the response had no body. */
   body: unknown;
   requestId?: string;
 }
@@ -57,6 +66,10 @@ export interface ApiResponse {
 const attempts = 4;
 /** Milliseconds after which nothing is repeated any more: room for one wait that a server asked for, and the rest. */
 const retryBudget = 90_000;
+/** Milliseconds without another renewal for a 403, after one that did not help: then the token is not what is wrong. */
+const renewalPause = 60_000;
+/** Kinds of calls that are remembered. A flow makes few; one that makes up paths must not fill the memory. */
+const mostKinds = 200;
 
 /** Something under way that can be given up: a request, or the pause before the next. */
 interface Stoppable {
@@ -72,6 +85,9 @@ export class ApiClient {
   readonly #tokens: TokenManager;
   readonly #underWay = new Set<Stoppable>();
   readonly #gone = new WeakSet<object>();
+  /** Kinds of calls that worked once: a 403 to one of these may mean the token. */
+  readonly #worked = new Set<string>();
+  #nextRenewal = 0;
   #closed = false;
   #http: Promise<Http> | undefined;
 
@@ -96,7 +112,7 @@ export class ApiClient {
   }
 
   /**
-   * Calls an operation of the description.
+   * Calls an operation of the description, and believes a success only as far as that says what it must show.
    * @param params path and query parameters by name
    * @throws OnegevityError
    */
@@ -110,7 +126,19 @@ export class ApiClient {
     const path =
       fillPath(operation.path, params) +
       queryString(Object.fromEntries(query.map(({ name }) => [name, params[name]])));
-    return this.request({ method: operation.method, path, body, scopes: operation.scopes }, options);
+    const { verify } = options;
+    return this.request(
+      {
+        method: operation.method,
+        path,
+        body,
+        scopes: operation.scopes,
+        kind: operation.id,
+        isExpected: (success) =>
+          isExpected(operation, { params, body }, success) && (verify?.(success.body) ?? true),
+      },
+      options,
+    );
   }
 
   /**
@@ -119,7 +147,8 @@ export class ApiClient {
    */
   async request(request: ApiRequest, options: CallOptions = {}): Promise<ApiResponse> {
     const body = jsonOf(request.body);
-    return this.#limiter.run(() => this.#withRetries({ ...request, body }, options), options.owner);
+    const { kind = `${request.method} ${/^\/?[^/?]*/.exec(request.path)?.[0]}` } = request;
+    return this.#limiter.run(() => this.#withRetries({ ...request, kind, body }, options), options.owner);
   }
 
   /** Aborts what an owner has in flight or waiting, for good; its callers get `aborted`. */
@@ -156,20 +185,19 @@ export class ApiClient {
     const started = performance.now();
     for (let attempt = 1; ; attempt++) {
       const result = await this.#attempt(request, writes, options);
-      if (!(result instanceof OnegevityError) && isSuccess(result)) return responseOf(result, writes);
-
-      const error = result instanceof OnegevityError ? result : refusal(result, request, writes);
-      const delay = retryDelay(error, { writes, attempt, attempts });
-      if (delay === undefined || performance.now() - started + delay > retryBudget) throw error;
+      const outcome = result instanceof OnegevityError ? result : outcomeOf(result, request, writes);
+      if (!(outcome instanceof OnegevityError)) return outcome;
+      const delay = retryDelay(outcome, { writes, attempt, attempts });
+      if (delay === undefined || performance.now() - started + delay > retryBudget) throw outcome;
       options.onRetry?.(delay);
       await this.#sleep(delay, options.owner);
     }
   }
 
   /**
-   * One attempt; a 401 to a cached token is answered by one new token and one more try. If that is refused too,
-   * the token is not what is wrong, and it stays.
-   * @returns the answer, or the fault on the way to it
+   * One attempt. If the token may have expired, it is answered by one new token and one more try. If that is refused
+   * too, the token is not what is wrong, and it stays.
+   * @returns the response, or the fault on the way to it
    * @throws OnegevityError where no token can be had: the token manager has its own retries
    */
   async #attempt(
@@ -179,9 +207,21 @@ export class ApiClient {
   ): Promise<RawResponse | OnegevityError> {
     const token = request.token ?? (await this.#tokens.get());
     const response = await this.#send(request, token, writes, options).catch(fault);
-    if (response instanceof OnegevityError || response.statusCode !== 401 || request.token) return response;
+    if (response instanceof OnegevityError) return response;
+    if (isSuccess(response) && this.#worked.size < mostKinds) this.#worked.add(request.kind);
+    if (request.token || !this.#mayHaveExpired(request, response)) return response;
     this.#tokens.reject(token);
-    return this.#send(request, await this.#tokens.get(), writes, options).catch(fault);
+    const second = await this.#send(request, await this.#tokens.get(), writes, options).catch(fault);
+    if (response.statusCode === 403 && !(second instanceof OnegevityError) && second.statusCode === 403) {
+      this.#nextRenewal = performance.now() + renewalPause;
+    }
+    return second;
+  }
+
+  /** Some servers answer 403 to a token that has expired: it is that, perhaps, where the same call worked before. */
+  #mayHaveExpired({ kind }: JsonRequest, { statusCode }: RawResponse): boolean {
+    if (statusCode !== 403) return statusCode === 401;
+    return this.#worked.has(kind) && performance.now() >= this.#nextRenewal;
   }
 
   async #send(
@@ -210,7 +250,12 @@ export class ApiClient {
       writes: false,
     });
     const { statusCode } = response;
-    return { statusCode, retryAfter: header(response, 'retry-after'), body: parseJson(response.body) };
+    return {
+      statusCode,
+      retryAfter: header(response, 'retry-after'),
+      date: header(response, 'date'),
+      body: parseJson(response.body),
+    };
   }
 
   /** @throws OnegevityError */
@@ -253,6 +298,7 @@ export class ApiClient {
 /** A request whose body is written as JSON once, however often it is sent. */
 interface JsonRequest extends Omit<ApiRequest, 'body'> {
   body: string | undefined;
+  kind: string;
 }
 
 /** @throws OnegevityError `bad_body` for what JSON cannot hold, such as an object that holds itself */
@@ -270,14 +316,23 @@ function fault(error: unknown): OnegevityError {
 }
 
 function refusal(response: RawResponse, { scopes = [] }: JsonRequest, writes: boolean): OnegevityError {
-  return errorOf(response, { writes, scopes }, retryAfterSeconds(header(response, 'retry-after')));
+  return errorOf(response, { writes, scopes }, retryAfterOf(response));
 }
 
-function responseOf(response: RawResponse, writes: boolean): ApiResponse {
-  const requestId = header(response, 'x-request-id');
-  return {
-    statusCode: response.statusCode,
-    body: successBody(response, writes),
-    ...(requestId ? { requestId } : {}),
-  };
+/** @returns what a response means: its body, or why it is none that can be used */
+function outcomeOf(
+  response: RawResponse,
+  request: JsonRequest,
+  writes: boolean,
+): ApiResponse | OnegevityError {
+  if (!isSuccess(response)) return refusal(response, request, writes);
+  const { statusCode } = response;
+  try {
+    const body = successBody(response, writes);
+    if (request.isExpected?.({ statusCode, body }) === false) return unusable(response, writes);
+    const requestId = header(response, 'x-request-id');
+    return { statusCode, body: body ?? null, ...(requestId ? { requestId } : {}) };
+  } catch (error) {
+    return fault(error);
+  }
 }

@@ -1,10 +1,14 @@
 import { OnegevityError } from './errors';
 import type { Operation } from './operation';
 import { asObject } from './response';
+import { isSurvey } from './survey';
 import { answersOf, toResponses } from './survey-answers';
 
-/** Reads with another operation of the description, for the same parameters. */
-export type ReadFirst = (operationId: string) => Promise<unknown>;
+/**
+ * Reads with another operation of the description, for the same parameters.
+ * @param verify what the response must show beside what its operation asks for
+ */
+export type ReadFirst = (operationId: string, verify: (body: unknown) => boolean) => Promise<unknown>;
 
 /** What an operation's body and answer go through, so that people need not write them as the vendor does. */
 export interface Conversion {
@@ -36,7 +40,7 @@ async function flattenAnswers(body: unknown, read: ReadFirst): Promise<unknown> 
   const given = asObject(members[name]);
   if (!given) throw misplaced(name);
   if (name === 'responses' && Object.values(given).every((value) => typeof value === 'string')) return body;
-  return { ...others, responses: toResponses(await read('getPatientSurvey'), given) };
+  return { ...others, responses: toResponses(await read('getPatientSurvey', isSurvey), given) };
 }
 
 function misplaced(name: string): OnegevityError {

@@ -6,11 +6,13 @@ export const errorCodes = [
   'bad_base_url',
   'missing_credentials',
   'env_not_set',
+  'env_not_text',
   'linked_node_missing',
   'newer_flow',
   // the message, before any request
   'missing_parameter',
   'bad_parameter',
+  'bad_identifier',
   'bad_body',
   'webhook_as_body',
   'bad_path',
@@ -36,6 +38,7 @@ export const errorCodes = [
   'http_off',
   'code_refused',
   'scope_too_wide',
+  'scope_not_stated',
   'wrong_patient',
   // the API's answer
   'unauthorized',
@@ -65,9 +68,27 @@ export const errorCodes = [
   'inbox_key_bad',
   'inbox_full',
   'inbox_unavailable',
+  'inbox_locked',
+  'inbox_disk_full',
+  'inbox_no_permission',
+  'inbox_bad_folder',
+  'inbox_too_many_files',
+  'inbox_disk_fault',
+  'inbox_damaged',
+  'inbox_module_missing',
   'redis_missing',
   'redis_url_bad',
   'redis_denied',
+  'redis_login',
+  'redis_full',
+  'redis_unreachable',
+  'redis_tls',
+  'redis_not_saving',
+  'redis_read_only',
+  'redis_loading',
+  'redis_cluster',
+  'redis_sentinel',
+  'redis_too_old',
   'delivery_missing',
   'delivery_unknown',
   'delivery_ended',
@@ -76,6 +97,46 @@ export const errorCodes = [
 ] as const;
 
 export type ErrorCode = (typeof errorCodes)[number];
+
+/**
+ * Codes after which the same message fails again, however often it is sent: its content, what it names or the flow is
+ * at fault. After any other code the service or the configuration was. `docs/source/errors.yaml` says the same in
+ * words, and `npm run docs` compares the two.
+ */
+const permanent: ReadonlySet<ErrorCode> = new Set([
+  'missing_parameter',
+  'bad_parameter',
+  'bad_identifier',
+  'bad_body',
+  'webhook_as_body',
+  'bad_path',
+  'bad_expression',
+  'patient_not_found',
+  'no_kit',
+  'several_kits',
+  'kit_not_found',
+  'no_lab_visit',
+  'several_lab_visits',
+  'code_refused',
+  'scope_too_wide',
+  'wrong_patient',
+  'not_found',
+  'conflict',
+  'validation',
+  'http_error',
+  'too_large',
+  'paging_stuck',
+  'delivery_missing',
+  'delivery_unknown',
+  'delivery_ended',
+  'delivery_superseded',
+  'internal',
+]);
+
+/** @returns whether the same message can succeed later; what a write may have done already is not asked here */
+export function isRetryable(code: ErrorCode): boolean {
+  return !permanent.has(code);
+}
 
 export interface FieldError {
   fieldName?: string;
@@ -105,6 +166,8 @@ export class OnegevityError extends Error {
   override readonly name = 'OnegevityError';
   readonly code: ErrorCode;
   readonly outcome: 'failed' | 'unknown';
+  /** The same message can succeed later, and sending it again does nothing twice. */
+  readonly retryable: boolean;
   readonly statusCode?: number;
   readonly requestId?: string;
   readonly retryAfter?: number;
@@ -119,6 +182,7 @@ export class OnegevityError extends Error {
     super(code);
     this.code = code;
     this.outcome = outcome;
+    this.retryable = outcome === 'failed' && isRetryable(code);
     Object.assign(this, details);
     // The vendor's words may quote what was sent: hidden from util.inspect and from loggers, for msg alone.
     for (const [name, value] of Object.entries({ values, fieldErrors, globalErrors })) {

@@ -3,10 +3,11 @@ import type { Axios, AxiosResponse, InternalAxiosRequestConfig } from 'axios' wi
   'resolution-mode': 'import',
 };
 import type { Dispatcher } from 'undici';
+import { acceptEncoding, decoded } from './encoding';
 import { OnegevityError } from './errors';
 import { mayHaveArrived, networkCode } from './network-fault';
 import { type Proxy, proxyFor, type ProxyOptions } from './proxy';
-import type { RawResponse } from './response';
+import type { BodyFault, RawResponse } from './response';
 
 export interface TlsOptions {
   ca?: string | Buffer | (string | Buffer)[];
@@ -26,7 +27,7 @@ export interface HttpOptions {
   tls?: TlsOptions | undefined;
   /** Without it, HTTP_PROXY, HTTPS_PROXY and NO_PROXY of the environment hold; `direct`: not even these. */
   proxy?: ProxyOptions | 'direct' | undefined;
-  /** Bytes of an answer's body that are accepted. */
+  /** Bytes of a response's body that are accepted, as they are sent and decoded. */
   maxBytes?: number;
 }
 
@@ -66,6 +67,8 @@ export interface Http {
 }
 
 const defaultMaxBytes = 50 * 1024 * 1024;
+/** Bytes. Node.js stops at 16 kB; proxies in between may add more, such as many cookies. */
+const maxHeaderSize = 64 * 1024;
 
 /**
  * Server and client must not disagree about how long an idle connection lives: a write on one that is just being
@@ -82,12 +85,13 @@ const longestTimer = 2 ** 31 - 1;
 export async function openHttp(options: HttpOptions): Promise<Http> {
   const proxy = options.proxy === 'direct' ? undefined : proxyFor(new URL(options.root), options.proxy);
   const { Axios } = await import('axios');
-  const dispatcher = await openDispatcher(options, proxy);
+  const { maxBytes = defaultMaxBytes } = options;
+  const dispatcher = await openDispatcher({ ...options, maxBytes }, proxy);
   // Not axios.create, whose defaults would be copied into each request and used by none.
   const client = new Axios({
     baseURL: options.root,
     allowAbsoluteUrls: false,
-    adapter: (config) => overUndici(config, dispatcher),
+    adapter: (config) => overUndici(config, dispatcher, maxBytes),
     validateStatus: null,
   });
   return {
@@ -97,7 +101,7 @@ export async function openHttp(options: HttpOptions): Promise<Http> {
 }
 
 async function openDispatcher(
-  { connections, tls, maxBytes }: HttpOptions,
+  { connections, tls, maxBytes }: HttpOptions & { maxBytes: number },
   proxy: Proxy | undefined,
 ): Promise<Dispatcher> {
   const { Agent, ProxyAgent } = await import('undici');
@@ -105,7 +109,8 @@ async function openDispatcher(
   const secure = { ...tls, rejectUnauthorized: true };
   const common = {
     connections,
-    maxResponseSize: maxBytes ?? defaultMaxBytes,
+    maxResponseSize: maxBytes,
+    maxHeaderSize,
     keepAliveTimeout: idleConnection,
     // Our own timer covers the whole call.
     headersTimeout: 0,
@@ -133,7 +138,7 @@ async function send(client: Axios, request: HttpRequest, proxied: boolean): Prom
     Math.min(timeout, longestTimer),
   );
   try {
-    const response: AxiosResponse<string> = await client.request({
+    const response: AxiosResponse<Body> = await client.request({
       method: request.method,
       url: request.path,
       headers: request.headers,
@@ -143,7 +148,7 @@ async function send(client: Axios, request: HttpRequest, proxied: boolean): Prom
     return {
       statusCode: response.status,
       headers: response.headers as RawResponse['headers'],
-      body: response.data,
+      ...response.data,
     };
   } catch (error) {
     const code = timedOut ? 'timeout' : stop.aborted ? 'aborted' : networkCode(error, proxied);
@@ -156,19 +161,38 @@ async function send(client: Axios, request: HttpRequest, proxied: boolean): Prom
   }
 }
 
+type Body = Pick<RawResponse, 'body' | 'fault'>;
+
 /** axios's adapter contract over `undici.request`: about twice the calls per second of its own http adapter. */
 async function overUndici(
   config: InternalAxiosRequestConfig,
   dispatcher: Dispatcher,
-): Promise<AxiosResponse> {
+  maxBytes: number,
+): Promise<AxiosResponse<Body>> {
+  const sent = config.headers.toJSON() as Record<string, string>;
+  sent['accept-encoding'] = acceptEncoding;
   const { statusCode, headers, body } = await dispatcher.request({
     origin: config.baseURL!,
     path: config.url!,
     method: (config.method ?? 'get').toUpperCase(),
-    headers: config.headers.toJSON() as Record<string, string>,
+    headers: sent,
     body: (config.data as string | undefined) ?? null,
     signal: config.signal,
   });
-  const data = await body.text();
+  const encoding = headers['content-encoding'];
+  const data =
+    encoding === undefined
+      ? { body: await body.text() }
+      : await decodedBody(Buffer.from(await body.arrayBuffer()), String(encoding), maxBytes);
+  // Decoding does not hear of it, and a response now would reach a node that has closed.
+  if (encoding !== undefined && config.signal?.aborted) throw new Error('aborted');
   return { data, status: statusCode, statusText: '', headers: headers as AxiosResponse['headers'], config };
+}
+
+/** undici's own interceptor is experimental, warns so on every start, and passes on what it cannot decode. */
+async function decodedBody(bytes: Buffer, encoding: string, maxBytes: number): Promise<Body> {
+  const result = await decoded(bytes, encoding, maxBytes);
+  if (typeof result !== 'string') return { body: new TextDecoder().decode(result) };
+  const fault: BodyFault = result === 'too_large' ? 'too_large' : 'bad_response';
+  return { body: '', fault };
 }

@@ -74,3 +74,38 @@ function choose(
   if (!done || !elements.every(isDone)) throw new OnegevityError(codes.none);
   return { element: done, alreadyDone: true };
 }
+
+/** Steps of a lab visit before its appointment (vendor's status values). */
+const unscheduled = new Set(['NOT_REQUISITIONED', 'REQUISITIONED']);
+
+/**
+ * Whether an order, as the API returns it after a write, shows the kit activations and lab appointments that were
+ * written: each element is there, an activated kit has left the steps before its activation, and an appointment is set
+ * or not as it was said.
+ */
+export function orderShowsChanges(order: unknown, sent: unknown): boolean {
+  const { kitActivations, labAppointments } = asObject(sent) ?? {};
+  return (
+    allShown(order, kitActivations, ({ status }) => !activatable.has(String(status))) &&
+    allShown(order, labAppointments, ({ status }, { scheduled }) =>
+      scheduled === false ? status !== 'SCHEDULED' : !unscheduled.has(String(status)),
+    )
+  );
+}
+
+function allShown(
+  order: unknown,
+  sent: unknown,
+  isShown: (element: OrderElement, change: Record<string, unknown>) => boolean,
+): boolean {
+  if (!Array.isArray(sent) || sent.length === 0) return true;
+  const elements = asObject(order)?.elements;
+  if (!Array.isArray(elements)) return false;
+  return sent.every((one) => {
+    const change = asObject(one) ?? {};
+    const element = (elements as unknown[])
+      .map(asObject)
+      .find((found) => String(found?.packageElementIdentifier) === String(change.packageElementIdentifier));
+    return element !== undefined && isShown(element, change);
+  });
+}

@@ -32,6 +32,18 @@ export interface OperationBody {
   known: boolean;
 }
 
+/** What a success of an operation must be, as far as it is documented. */
+export interface OperationResponse {
+  /** Name of the model under `components.schemas`. */
+  schema: string;
+  /** The vendor documents this model (confidence A). */
+  known: boolean;
+  /** `any`: its contents are not documented. */
+  type: 'object' | 'any';
+  /** Fields of the response, each with the parameter or the field of the body that it must equal. */
+  echo: Readonly<Record<string, string>>;
+}
+
 export interface Operation {
   /** The vendor's operation name, or this package's for a composed one. */
   id: string;
@@ -41,6 +53,8 @@ export interface Operation {
   path: string;
   parameters: readonly OperationParameter[];
   body?: OperationBody;
+  /** Absent for a list, and for a composed operation, whose calls have their own. */
+  response?: OperationResponse;
   /** List operations: the member of the answer that holds the items. `presumed`: its name is not documented. */
   list?: { items: string; presumed?: boolean };
   /** Body and answer are converted by this package (`src/lib/api/conversions.ts`), which may call others first. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ApiClient, ApiResponse, CallOptions } from './client';
 import { OnegevityError } from './errors';
+import { listItems } from './expected-response';
 import type { Operation } from './operation';
 import { asObject } from './response';
 
@@ -104,23 +105,13 @@ function fingerprint({ items }: Answer): string {
 }
 
 /**
- * @returns the items of a list answer; none where a documented member is absent, which the vendor's models allow.
- *   Where its name is presumed only, the answer's one list is taken.
+ * @returns the items of a list's response
  * @throws OnegevityError `bad_response` where there is no telling
  */
-export function itemsOf({ list }: Operation, { body, statusCode }: ApiResponse): unknown[] {
-  const page = asObject(body);
-  const items = page?.[list?.items ?? ''] ?? (list?.presumed ? onlyList(body) : page && []);
-  if (!Array.isArray(items)) throw new OnegevityError('bad_response', { statusCode });
+export function itemsOf({ list }: Operation, response: ApiResponse): unknown[] {
+  const items = list && listItems(list, response);
+  if (!items) throw new OnegevityError('bad_response', { statusCode: response.statusCode });
   return items;
-}
-
-function onlyList(body: unknown): unknown {
-  const page = asObject(body);
-  if (!page) return body;
-  const lists = Object.values(page).filter(Array.isArray);
-  if (lists.length === 0 && page.totalNumberOfElements === 0) return [];
-  return lists.length === 1 ? lists[0] : undefined;
 }
 
 function totalOf({ body }: ApiResponse): number | undefined {

@@ -1,22 +1,16 @@
 import { OnegevityError } from './errors';
+import { requireIdentifier } from './identifier';
 
 /**
- * Encodes a value as exactly one path segment, `.` and `..` included.
+ * Encodes an identifier as exactly one path segment.
  * @param name the parameter's name, for the error
- * @throws OnegevityError `missing_parameter` for undefined, null or blank text; `bad_parameter` for what is
- *   neither text nor a finite number
+ * @throws OnegevityError `missing_parameter` for undefined, null or blank text; `bad_identifier` for a text that cannot
+ *   be one; `bad_parameter` for what is neither text nor a whole number
  */
 export function pathSegment(name: string, value: unknown): string {
-  const text = parameterText(name, value);
-  if (text.trim() === '') throw new OnegevityError('missing_parameter', { values: { name } });
-  if (Array.isArray(value)) throw new OnegevityError('bad_parameter', { values: { name } });
-  if (text === '.' || text === '..') return text.replaceAll('.', '%2E');
-  try {
-    return encodeURIComponent(text);
-  } catch {
-    // half of a surrogate pair
-    throw new OnegevityError('bad_parameter', { values: { name } });
-  }
+  if (value === undefined || value === null || (typeof value === 'string' && value.trim() === ''))
+    throw new OnegevityError('missing_parameter', { values: { name } });
+  return encodeURIComponent(requireIdentifier(name, value));
 }
 
 /** Text of a path or query value; arrays are joined with commas, as the vendor's clients do. */
@@ -31,7 +25,7 @@ export function parameterText(name: string, value: unknown): string {
 
 /**
  * Fills a template such as `/patients/{patientIdentifier}`.
- * @throws OnegevityError `missing_parameter`, `bad_parameter`
+ * @throws OnegevityError `missing_parameter`, `bad_identifier`, `bad_parameter`
  */
 export function fillPath(template: string, params: Readonly<Record<string, unknown>>): string {
   return template.replace(/\{(\w+)\}/g, (_, name: string) => pathSegment(name, params[name]));

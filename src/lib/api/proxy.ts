@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { isLoopback } from './environments';
 import { OnegevityError } from './errors';
 
 /** A proxy as the core http proxy node describes it. */
@@ -22,7 +23,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * Finds the proxy on the way to a root.
  * @param chosen what the flow names; without it HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY hold, in either case
- * @returns undefined where the root is reached directly
+ * @returns undefined where the root is reached directly, as one on this computer is that has no TLS: by a proxy, the
+ *   client secret would leave the computer in clear text. Only a proxy that is chosen and on this computer too is used.
  * @throws OnegevityError `proxy` where the address is no http(s) URL; its text never holds the address, which may
  *   carry a password
  */
@@ -36,6 +38,7 @@ export function proxyFor(
   const text = url.includes('://') ? url : `http://${url}`;
   const address = URL.canParse(text) ? new URL(text) : undefined;
   if (!address || !/^https?:$/.test(address.protocol)) throw new OnegevityError('proxy');
+  if (root.protocol === 'http:' && isLoopback(root) && !(chosen && isLoopback(address))) return undefined;
   const user = username || unescaped(address.username);
   const secret = username ? (password ?? '') : unescaped(address.password);
   return {

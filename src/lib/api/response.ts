@@ -1,3 +1,4 @@
+import { fieldNames } from '../../generated/field-names';
 import { makeSafe } from './safe-json';
 import { type ErrorCode, type FieldError, OnegevityError } from './errors';
 
@@ -6,7 +7,11 @@ export interface RawResponse {
   statusCode: number;
   headers: Record<string, string | string[] | undefined>;
   body: string;
+  /** Why the body could not be decoded. The status still holds: a 404 is a 404, whatever came with it. */
+  fault?: BodyFault;
 }
+
+export type BodyFault = 'bad_response' | 'too_large';
 
 export function asObject(value: unknown): Record<string, unknown> | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -33,21 +38,29 @@ export function parseJson(body: string): unknown {
 }
 
 /**
- * @returns the parsed body; `null` where there is none
- * @throws OnegevityError `bad_response` where the body is not JSON, or nested so deeply that flows could not use it
+ * @returns the parsed body; undefined where there is none
+ * @throws OnegevityError `bad_response` where the body is not JSON, or nested so deeply that flows could not use it;
+ *   `too_large`
  */
 export function successBody(response: RawResponse, writes: boolean): unknown {
-  if (response.body.length === 0) return null;
+  if (response.fault) throw unusable(response, writes, response.fault);
+  if (response.body.length === 0) return undefined;
   const body = parseJson(response.body);
   // Removed in silence: the vendor's models have no such members.
-  if (body === undefined || !makeSafe(body, () => undefined)) {
-    // A write that got a 2xx was carried out; only its answer is unreadable.
-    throw new OnegevityError('bad_response', {
-      statusCode: response.statusCode,
-      outcome: writes ? 'unknown' : 'failed',
-    });
-  }
+  if (body === undefined || !makeSafe(body, () => undefined)) throw unusable(response, writes);
   return body;
+}
+
+/**
+ * The error of a success that cannot be used. Whether a write was carried out is not known: its 2xx may be right, and
+ * only the body wrong, or both come from somewhere else than the API.
+ */
+export function unusable(
+  { statusCode }: { statusCode: number },
+  writes: boolean,
+  code: BodyFault = 'bad_response',
+): OnegevityError {
+  return new OnegevityError(code, { statusCode, outcome: writes ? 'unknown' : 'failed' });
 }
 
 /** Turns an answer outside 200–299 into the one error class, reading the vendor's error models where they fit. */
@@ -62,9 +75,15 @@ export function errorOf(
   const globalErrors = stringsOf(body?.globalErrors);
   const requestId =
     typeof body?.id === 'string' || typeof body?.id === 'number' ? String(body.id) : undefined;
-  return new OnegevityError(codeOf(statusCode, Boolean(fieldErrors ?? globalErrors)), {
+  const code = codeOf(statusCode, Boolean(fieldErrors ?? globalErrors));
+  return new OnegevityError(code, {
     statusCode,
-    values: { statusCode, scope: scopes.join(' ') || '?', seconds: retryAfter ?? '?' },
+    values: {
+      statusCode,
+      scope: scopes.join(' ') || '?',
+      seconds: retryAfter ?? '?',
+      ...(code === 'validation' ? { name: namesOf(fieldErrors) } : {}),
+    },
     ...(requestId === undefined ? {} : { requestId }),
     ...(fieldErrors ? { fieldErrors } : {}),
     ...(globalErrors ? { globalErrors } : {}),
@@ -94,6 +113,19 @@ function codeOf(statusCode: number, hasValidationErrors: boolean): ErrorCode {
     default:
       return hasValidationErrors ? 'validation' : 'http_error';
   }
+}
+
+/** @returns the first few names of documented fields; `?` stands for all others, which may be data, `-` for none */
+function namesOf(fieldErrors: readonly FieldError[] = []): string {
+  const names = fieldErrors.map(({ fieldName = '' }) => (isDocumented(fieldName) ? fieldName : '?'));
+  return [...new Set(names)].slice(0, 5).join(', ') || '-';
+}
+
+/** A path such as `kitActivations[0].activationCode`, all of whose names are documented. */
+function isDocumented(path: string): boolean {
+  if (!/^[\w.[\]/]+$/.test(path)) return false;
+  const parts = path.split(/[.[\]/]+/).filter((part) => part !== '');
+  return parts.length > 0 && parts.every((part) => fieldNames.has(part) || /^\d{1,3}$/.test(part));
 }
 
 function fieldErrorsOf(value: unknown): FieldError[] | undefined {

@@ -1,4 +1,5 @@
 import type { OnegevityError } from './errors';
+import { header, type RawResponse } from './response';
 
 /** Longest wait that a server's Retry-After is granted, in seconds; beyond it the call fails and says how long. */
 export const retryAfterCap = 60;
@@ -17,10 +18,11 @@ export function backoff(attempt: number, random: () => number = Math.random): nu
 
 /**
  * Reads a Retry-After header (RFC 9110 10.2.3): whole seconds or an HTTP date.
- * @returns seconds from now, 0 for a date in the past, undefined for anything that is neither
+ * @param now the time that a date is compared with
+ * @returns seconds from then, 0 for a date in the past, undefined for anything that is neither
  */
-export function retryAfterSeconds(header: string | undefined, now: number = Date.now()): number | undefined {
-  const text = header?.trim() ?? '';
+export function retryAfterSeconds(value: string | undefined, now: number = Date.now()): number | undefined {
+  const text = value?.trim() ?? '';
   if (/^\d+$/.test(text)) return Number(text);
   // Date.parse also takes "1.5" or "-3"; an HTTP date starts with the day's name.
   if (!/^[A-Za-z]{3,9},? /.test(text)) return undefined;
@@ -29,12 +31,28 @@ export function retryAfterSeconds(header: string | undefined, now: number = Date
   return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - now) / 1000));
 }
 
-const passingStatus = new Set([429, 500, 502, 503, 504]);
-const passingFaults = new Set(['reset', 'timeout', 'refused', 'dns', 'network']);
+/** Reads how long a response asks to wait. */
+export function retryAfterOf(response: RawResponse): number | undefined {
+  return retryAfterSeconds(header(response, 'retry-after'), serverTime(header(response, 'date')));
+}
 
 /**
- * The retry rule. A read is repeated on any passing fault. A write is repeated only where the server said that
- * it did nothing: 429, or 503 with Retry-After. A dropped connection may have been a second lab order.
+ * The time that a date in a response is compared with: the response's own `Date`. What the server means is the time
+ * between the two, and our clock may be wrong.
+ */
+export function serverTime(date: string | undefined): number {
+  const sent = Date.parse(date ?? '');
+  return Number.isNaN(sent) ? Date.now() : sent;
+}
+
+const passingStatus = new Set([429, 500, 502, 503, 504]);
+/** `bad_response`: what stood in for the API, or cut its response short, does so for a moment most often. */
+const passingFaults = new Set(['reset', 'timeout', 'refused', 'dns', 'network', 'bad_response']);
+
+/**
+ * The retry rule. A read is repeated on any passing fault, an unusable response included. A write is repeated only
+ * where the server said that it did nothing: 429, or 503 with Retry-After. A dropped connection may have been a
+ * second lab order.
  * @param attempt number of the attempt that failed, from 1
  * @returns milliseconds to wait before the next attempt, or undefined to give up
  */
@@ -44,7 +62,7 @@ export function retryDelay(
 ): number | undefined {
   if (attempt >= attempts) return undefined;
   const cleanRefusal = statusCode === 429 || (statusCode === 503 && retryAfter !== undefined);
-  const passing = statusCode === undefined ? passingFaults.has(code) : passingStatus.has(statusCode);
+  const passing = passingFaults.has(code) || (statusCode !== undefined && passingStatus.has(statusCode));
   if (writes ? !cleanRefusal : !passing) return undefined;
   if (retryAfter === undefined) return backoff(attempt);
   return retryAfter > retryAfterCap ? undefined : Math.max(retryAfter * 1000, backoff(attempt));

@@ -22,8 +22,7 @@ export interface Option {
 
 /** @returns all questions of a survey, which may stand in the wrapper `survey` */
 export function questionsOf(survey: unknown): Question[] {
-  const { sections } = asObject(asObject(survey)?.survey) ?? asObject(survey) ?? {};
-  return listOf(sections)
+  return listOf(sectionsOf(survey))
     .flatMap((section) => listOf(section.questions))
     .flatMap((question) => {
       const { key, questionType, value, options, groups, scaleLabels } = question;
@@ -37,6 +36,15 @@ export function questionsOf(survey: unknown): Question[] {
         scale: Array.isArray(scaleLabels) ? scaleLabels.map(textOf) : [],
       };
     });
+}
+
+/** Whether it has sections at all: of what has none, every answer would seem to be wrong. */
+export function isSurvey(survey: unknown): boolean {
+  return Array.isArray(sectionsOf(survey));
+}
+
+function sectionsOf(survey: unknown): unknown {
+  return (asObject(asObject(survey)?.survey) ?? asObject(survey))?.sections;
 }
 
 function optionsOf(value: unknown): Option[] {

@@ -22,20 +22,25 @@ export interface CodeRequest {
 /**
  * Exchanges the authorization code that a browser brought (RFC 6749, 4.1.3) and makes sure that the token may be
  * given to that browser. The browser named both scope and patient at the authorize step, so neither is believed:
- * the scope is held against what is allowed, and the token must open the patient the page was made for.
- * @throws OnegevityError `code_refused`, `scope_too_wide`, `wrong_patient`, or what the token endpoint or the API
- *   answered
+ * each scope of the token must be allowed, and the token must open the patient the page was made for. A response
+ * that states no scope means the scope that was asked for (RFC 6749, 5.1), which only the browser knows.
+ * @throws OnegevityError `code_refused`, `scope_too_wide`, `scope_not_stated`, `wrong_patient`, or what the token
+ *   endpoint or the API answered
  */
 export async function browserToken(client: CodeClient, request: CodeRequest): Promise<IssuedToken> {
   const token = await client.exchangeCode(request.code, request.redirectUri);
-  const allowed = request.scopes;
-  if (allowed && token.scopes?.some((scope) => !allowed.includes(scope))) {
-    throw new OnegevityError('scope_too_wide');
-  }
+  requireAllowed(token.scopes, request.scopes);
   await requirePatient(client, token.value, request.patientIdentifier);
   return token;
 }
 
+function requireAllowed(stated: readonly string[] | undefined, allowed: readonly string[] | undefined): void {
+  if (!allowed) return;
+  if (!stated || stated.length === 0) throw new OnegevityError('scope_not_stated');
+  if (stated.some((scope) => !allowed.includes(scope))) throw new OnegevityError('scope_too_wide');
+}
+
+/** A record that does not say whose it is could be anybody's. */
 async function requirePatient(client: CodeClient, token: string, patientIdentifier: string): Promise<void> {
   const path = `/patients/${pathSegment('patientIdentifier', patientIdentifier)}`;
   const response = await client.request({ method: 'GET', path, token }).catch((error: unknown) => {
@@ -44,16 +49,16 @@ async function requirePatient(client: CodeClient, token: string, patientIdentifi
     throw refused ? new OnegevityError('wrong_patient') : error;
   });
   const named = asObject(response.body)?.patientIdentifier;
-  if (named !== undefined && named !== patientIdentifier) throw new OnegevityError('wrong_patient');
+  if (named !== patientIdentifier) throw new OnegevityError('wrong_patient');
 }
 
 /**
  * Whether the vendor's UI-Kit can carry this identifier: it writes it into the authorize URL without encoding it,
- * and into paths where a browser resolves dots.
+ * and into paths where a browser resolves dots, and where slashes and question marks lead to another resource.
  */
 export function isBrowserSafe(patientIdentifier: string): boolean {
   return (
-    !/[&#+%\p{Cc}\p{Cs}]/u.test(patientIdentifier) &&
+    !/[&#+%/\\?;\p{Cc}\p{Cs}]/u.test(patientIdentifier) &&
     patientIdentifier.trim() === patientIdentifier &&
     !['', '.', '..'].includes(patientIdentifier)
   );

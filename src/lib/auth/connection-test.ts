@@ -1,8 +1,19 @@
+import { operationNamed } from '../api/needed-scopes';
 import { apiBase, type ClientOptions } from '../api/client';
 import { OnegevityError } from '../api/errors';
+import { isExpected } from '../api/expected-response';
 import { type Http, openHttp } from '../api/http';
-import { asObject, errorOf, header, isSuccess, parseJson, type RawResponse } from '../api/response';
-import { TokenManager, type TokenResponse } from './token-manager';
+import {
+  asObject,
+  errorOf,
+  header,
+  isSuccess,
+  parseJson,
+  type RawResponse,
+  successBody,
+  unusable,
+} from '../api/response';
+import { TokenManager, type TokenResponse, type TokenTransport } from './token-manager';
 
 /** What a try of the credentials found. Nothing in it is secret. */
 export interface ConnectionReport {
@@ -44,10 +55,9 @@ async function tryOut(
   timeout: number,
 ): Promise<ConnectionReport> {
   let response: RawResponse | undefined;
-  let fault: unknown;
-  const tokens = new TokenManager(options, {
+  const transport: TokenTransport = {
     postForm: async (form, headers): Promise<TokenResponse> => {
-      const sent = http.send({
+      response = await http.send({
         method: 'POST',
         path: options.tokenPath,
         headers: {
@@ -59,27 +69,29 @@ async function tryOut(
         timeout,
         writes: false,
       });
-      sent.catch((error: unknown) => (fault = error));
-      response = await sent;
+      const { statusCode, body } = response;
       return {
-        statusCode: response.statusCode,
+        statusCode,
         retryAfter: header(response, 'retry-after'),
-        body: parseJson(response.body),
+        date: header(response, 'date'),
+        body: parseJson(body),
       };
     },
     now: () => performance.now(),
-    // Somebody waits for the answer: what fails, fails at once.
-    sleep: () =>
-      Promise.reject(fault instanceof OnegevityError ? fault : new OnegevityError('token_unavailable')),
-  });
-  const token = await tokens.get();
+    sleep: () => Promise.resolve(),
+  };
+  // Somebody waits for the answer: what fails, fails at once.
+  const token = await new TokenManager(options, transport, 1).get();
   const answer = asObject(response && parseJson(response.body));
   const asked = options.scopes();
-  const scopes = typeof answer?.scope === 'string' ? answer.scope.split(/\s/).filter(Boolean) : asked;
+  const shown = (scopes: readonly string[]) =>
+    scopes.length > 0 && options.scopesShown !== undefined ? [options.scopesShown] : scopes;
+  const stated = typeof answer?.scope === 'string' ? answer.scope.split(/\s/).filter(Boolean) : undefined;
+  const scopes = stated ?? asked;
   const expiresIn = Number(answer?.expires_in ?? NaN);
   return {
-    scopes,
-    refused: asked.filter((scope) => !scopes.includes(scope)),
+    scopes: stated ?? shown(asked),
+    refused: shown(asked.filter((scope) => !scopes.includes(scope))),
     expiresIn: Number.isFinite(expiresIn) ? expiresIn : undefined,
     clockAhead: response && clockAhead(response),
     readFault: scopes.includes('packages_read') ? await readFault(http, token, timeout) : undefined,
@@ -95,8 +107,12 @@ async function readFault(http: Http, token: string, timeout: number): Promise<On
       timeout,
       writes: false,
     });
-    if (isSuccess(response)) return undefined;
-    return errorOf(response, { writes: false, scopes: ['packages_read'] }, undefined);
+    if (!isSuccess(response))
+      return errorOf(response, { writes: false, scopes: ['packages_read'] }, undefined);
+    const success = { statusCode: response.statusCode, body: successBody(response, false) };
+    return isExpected(operationNamed('listPackages'), { params: {} }, success)
+      ? undefined
+      : unusable(response, false);
   } catch (error) {
     return error instanceof OnegevityError ? error : new OnegevityError('internal');
   }

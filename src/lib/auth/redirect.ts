@@ -13,6 +13,8 @@ export interface Audit {
   reason?: Reason;
   /** Where the state told whose it was. */
   patientIdentifier?: string;
+  /** Refusals of unknown senders before this one that were not reported, since there were too many. */
+  suppressed?: number;
   /** Seconds the given token lives. */
   expiresIn?: number;
   /** Scopes of the given token, where the token endpoint told. */
@@ -55,6 +57,8 @@ const answerHeaders = {
 
 /** What the browser's own doing may lead to; every other fault is ours or the vendor's. */
 const refusals = new Set<ErrorCode>(['code_refused', 'scope_too_wide', 'wrong_patient']);
+/** The same for each patient until somebody changes it: whoever runs the flow must hear of it. */
+const lasting = new Set<ErrorCode>(['scope_not_stated']);
 const longestCode = 4096;
 
 /**
@@ -85,6 +89,7 @@ export async function answerRedirect(
   } catch (error) {
     const fault = error instanceof OnegevityError ? error : new OnegevityError('internal');
     if (refusals.has(fault.code)) return refused(fault.code, patientIdentifier);
+    if (lasting.has(fault.code)) return { ...refused(fault.code, patientIdentifier), fault };
     const audit: Audit = { event: 'refused', timestamp: now(), reason: fault.code, patientIdentifier };
     return { ...answer(503, { error: 'temporarily_unavailable' }), audit, fault };
   }

@@ -1,5 +1,5 @@
 import { type ErrorCode, OnegevityError } from '../api/errors';
-import { backoff, retryAfterCap, retryAfterSeconds } from '../api/retry';
+import { backoff, retryAfterCap, retryAfterSeconds, serverTime } from '../api/retry';
 import { asObject, isSuccess } from '../api/response';
 
 export type ClientAuth = 'basic' | 'form';
@@ -9,6 +9,8 @@ export interface TokenSettings {
   clientSecret: string;
   /** Scopes to ask for; none: the `scope` member is left out. */
   scopes: () => readonly string[];
+  /** What messages call the scopes, where they came from a variable: that may hold anything. */
+  scopesShown?: string | undefined;
   /** How the client names itself at the token endpoint: not documented by the vendor. */
   clientAuth: ClientAuth;
 }
@@ -16,6 +18,8 @@ export interface TokenSettings {
 export interface TokenResponse {
   statusCode: number;
   retryAfter?: string | undefined;
+  /** When the response was sent, by the endpoint's clock. */
+  date?: string | undefined;
   /** Parsed JSON, or undefined where the body was no JSON. */
   body: unknown;
 }
@@ -33,7 +37,7 @@ export interface TokenTransport {
 
 /** Used when the answer has no `expires_in`, which RFC 6749 only recommends: short, so that little is assumed. */
 const assumedLifetime = 300;
-const attempts = 3;
+const defaultAttempts = 3;
 /** Refused credentials stay refused: asking again at once for every message could lock an account. */
 const cooldown = 30_000;
 
@@ -58,7 +62,7 @@ export interface IssuedToken {
   value: string;
   /** Seconds. */
   expiresIn: number;
-  /** Undefined where the answer does not say: then it is what was asked for (RFC 6749, 5.1). */
+  /** Undefined where the answer does not say, or says something that is no list of scopes (RFC 6749, 3.3). */
   scopes?: readonly string[];
 }
 
@@ -72,9 +76,11 @@ export class TokenManager {
   #refusal: Refusal | undefined;
   #exchangeRefusal: Refusal | undefined;
 
+  /** @param attempts token requests at most before {@link get} fails; those for a code are never repeated */
   constructor(
     private readonly settings: TokenSettings,
     private readonly transport: TokenTransport,
+    private readonly attempts = defaultAttempts,
   ) {}
 
   /**
@@ -133,7 +139,9 @@ export class TokenManager {
   async #renew(scope: string): Promise<string> {
     try {
       const requestedAt = this.transport.now();
-      const { value, expiresIn } = parseToken(await this.#request(scope), { scope });
+      const { value, expiresIn } = parseToken(await this.#request(scope), {
+        scope: this.settings.scopesShown ?? scope,
+      });
       const lifetime = expiresIn * 1000;
       this.#refusal = undefined;
       const expiresAt = requestedAt + lifetime;
@@ -162,20 +170,44 @@ export class TokenManager {
       ...(scope && { scope }),
     });
     for (let attempt = 1; ; attempt++) {
-      const last = attempt === attempts;
+      const last = attempt === this.attempts;
       const result = await this.transport.postForm(form, headers).catch((error: unknown) => {
         if (last || !isPassing(error)) throw error;
         return undefined;
       });
-      const busy = !result || result.statusCode === 429 || result.statusCode >= 500;
-      if (!busy || last) return result!;
-      const asked = retryAfterSeconds(result?.retryAfter);
+      const passing = !result || isBusy(result) || isUnusable(result);
+      if (!passing || last) return result!;
+      const asked = result && waitOf(result);
       if (asked !== undefined && asked > retryAfterCap) return result!;
       await this.transport.sleep(
         asked === undefined ? backoff(attempt) : Math.max(asked * 1000, backoff(attempt)),
       );
     }
   }
+}
+
+function waitOf({ retryAfter, date }: TokenResponse): number | undefined {
+  return retryAfterSeconds(retryAfter, serverTime(date));
+}
+
+function isBusy({ statusCode }: TokenResponse): boolean {
+  return statusCode === 429 || statusCode >= 500;
+}
+
+/** A success without a token: what stood in for the endpoint, or cut its response short, may be gone the next time. */
+function isUnusable(response: TokenResponse): boolean {
+  const { body } = response;
+  return isSuccess(response) && !isToken(asObject(body)?.access_token) && !isRefusal(body);
+}
+
+/** Some endpoints refuse with status 200: asking them again is no help. */
+function isRefusal(body: unknown): boolean {
+  const fields = asObject(body);
+  return typeof fields?.error === 'string' && !isToken(fields.access_token);
+}
+
+function isToken(value: unknown): value is string {
+  return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value);
 }
 
 function isPassing(error: unknown): boolean {
@@ -211,19 +243,23 @@ interface Asked {
   byCode?: boolean;
 }
 
-function parseToken({ statusCode, body, retryAfter }: TokenResponse, asked: Asked): IssuedToken {
+function parseToken(response: TokenResponse, asked: Asked): IssuedToken {
+  const { statusCode, body } = response;
   const members = asObject(body);
-  if (!isSuccess({ statusCode })) throw refusal(statusCode, members?.error, { retryAfter, ...asked });
+  if (!isSuccess(response) || isRefusal(body)) {
+    throw refusal(statusCode, members?.error, { retryAfter: waitOf(response), ...asked });
+  }
   const value = members?.access_token;
-  if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value))
-    throw new OnegevityError('bad_token_response', { statusCode });
-  return {
-    value,
-    expiresIn: lifetimeOf(members?.expires_in, statusCode),
-    ...(typeof members?.scope === 'string' && {
-      scopes: members.scope.split(' ').filter((name) => name !== ''),
-    }),
-  };
+  if (!isToken(value)) throw new OnegevityError('bad_token_response', { statusCode });
+  const scopes = statedScopes(members?.scope);
+  return { value, expiresIn: lifetimeOf(members?.expires_in, statusCode), ...(scopes && { scopes }) };
+}
+
+/** One or more names with spaces between them (RFC 6749, 3.3); what is none of this says nothing. */
+function statedScopes(scope: unknown): string[] | undefined {
+  if (typeof scope !== 'string') return undefined;
+  const names = scope.split(' ').filter((name) => name !== '');
+  return names.length > 0 ? names : undefined;
 }
 
 /** A lifetime may come as a number or a numeric string; anything else that is present is not believed. */
@@ -239,17 +275,17 @@ function lifetimeOf(value: unknown, statusCode: number): number {
 function refusal(
   statusCode: number,
   error: unknown,
-  { retryAfter, scope, byCode }: Asked & { retryAfter: string | undefined },
+  { retryAfter, scope, byCode }: Asked & { retryAfter: number | undefined },
 ): OnegevityError {
-  if (error === 'invalid_client' || statusCode === 401)
-    return new OnegevityError('invalid_client', { statusCode });
   if (byCode && error === 'invalid_grant') return new OnegevityError('code_refused', { statusCode });
+  // A bare 401 to a code may mean the code, which a browser chose: it must not lock out everybody else.
+  if (error === 'invalid_client' || (statusCode === 401 && !byCode))
+    return new OnegevityError('invalid_client', { statusCode });
   if (error === 'invalid_scope')
     return new OnegevityError('invalid_scope', { statusCode, values: { scope: scope || '-' } });
   if (statusCode < 400) return new OnegevityError('bad_token_response', { statusCode });
-  const seconds = retryAfterSeconds(retryAfter);
   return new OnegevityError(statusCode >= 500 || statusCode === 429 ? 'token_unavailable' : 'token_refused', {
     statusCode,
-    ...(seconds === undefined ? {} : { retryAfter: seconds }),
+    ...(retryAfter === undefined ? {} : { retryAfter }),
   });
 }

@@ -25,6 +25,11 @@ export function isReadable({ type, version = 1 }: Saved, table: Migrations = mig
   return Number.isInteger(version) && Number(version) >= 1 && Number(version) <= currentVersion(type, table);
 }
 
+/** @returns a saved version as a text to show: it may be anything, and only a number is one */
+export function shownVersion(version: unknown): string {
+  return typeof version === 'number' ? String(version) : '?';
+}
+
 /**
  * @param saved a node that is readable
  * @returns the node as the current version saves it; itself, where it is current

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
+import { bodyMemory, type BodyMemory, type HeldBody } from './body-memory';
 
-/** Why a body was not read: `gone` = the client closed the connection. */
-export type BodyFault = 'too_large' | 'too_slow' | 'gone';
+/** Why a body was not read: `gone` = the client closed the connection, `no_room` = others needed the memory. */
+export type BodyFault = 'too_large' | 'too_slow' | 'no_room' | 'gone';
 
 export interface BodyLimits {
   /** Bytes. */
@@ -13,41 +14,41 @@ export interface BodyLimits {
 /**
  * Reads a request's body, calling back exactly once. After a fault the rest of the body is left unread, and no
  * listener of this function stays on the request.
+ * @param done gets the body, which it has to release
  */
 export function readBody(
   request: IncomingMessage,
   { maxBody, bodyTimeout }: BodyLimits,
-  done: (body: Buffer | BodyFault) => void,
+  done: (body: HeldBody | BodyFault) => void,
+  memory: BodyMemory = bodyMemory,
 ): void {
   if (Number(request.headers['content-length']) > maxBody) {
     done('too_large');
     return;
   }
-  let first: Buffer | undefined;
-  let more: Buffer[] | undefined;
-  let size = 0;
+  const body = memory.open(maxBody);
   let finished = false;
 
-  const finish = (result: Buffer | BodyFault): void => {
+  const finish = (fault?: BodyFault): void => {
     if (finished) return;
     finished = true;
     clearTimeout(timer);
-    if (typeof result === 'string') {
-      request.off('data', onData).off('end', onEnd).off('close', onGone);
-      request.pause();
-      first = more = undefined;
-    }
-    done(result);
+    body.onDropped = undefined;
+    if (fault === undefined) return done(body);
+    request.off('data', onData).off('end', onEnd).off('close', onGone);
+    request.pause();
+    body.release();
+    done(fault);
   };
   const onData = (chunk: Buffer): void => {
-    size += chunk.length;
-    if (size > maxBody) finish('too_large');
-    else if (!first) first = chunk;
-    else (more ??= [first]).push(chunk);
+    if (body.size + chunk.length > maxBody) finish('too_large');
+    else body.append(chunk);
   };
-  const onEnd = (): void => finish(more ? Buffer.concat(more, size) : (first ?? Buffer.alloc(0)));
+  const onEnd = (): void => finish();
   const onGone = (): void => finish('gone');
   const timer = setTimeout(() => finish('too_slow'), bodyTimeout);
+  body.onDropped = () => finish('no_room');
   // Without a listener for 'error', a request that breaks off only closes.
   request.on('data', onData).on('end', onEnd).on('close', onGone);
+  if (!body.isOpen) finish('no_room');
 }

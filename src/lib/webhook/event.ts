@@ -45,6 +45,7 @@ export type RefusalReason =
   | 'empty_body'
   | 'too_large'
   | 'too_slow'
+  | 'no_room'
   | 'unsupported_encoding'
   | 'body_consumed'
   | 'not_stored';

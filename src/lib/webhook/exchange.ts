@@ -97,6 +97,8 @@ export class Exchange {
   #closeAfterAnswer(headers: Record<string, string>): void {
     headers.connection = 'close';
     const { socket } = this.request;
+    // Chunks that nobody reads would be kept, each as a Buffer of its own.
+    this.request.on('data', () => undefined);
     // To close a socket at once with unread bytes resets it, and the client may lose the answer.
     socket.destroySoon = () => {
       socket.end();

@@ -1,3 +1,4 @@
+import { parse } from 'node:url';
 import { topics } from '../../generated/topics';
 
 export interface Routing {
@@ -34,15 +35,24 @@ export function pathKey(path: string, { caseSensitive, strict }: Routing): strin
   return caseSensitive ? ended : ended.toLowerCase();
 }
 
-/** @returns the path of a request target, without query; undefined for one that has none */
-export function pathOfTarget(target: string): string | undefined {
-  let path = target;
-  if (!target.startsWith('/')) {
-    if (!URL.canParse(target)) return undefined;
-    path = new URL(target).pathname;
+/** What makes Express parse a URL by Node.js' older parser. */
+const unusual = /[\t\n\f\r #\u00a0\ufeff]/;
+
+/**
+ * The path of a URL by which Express chooses routes: with the same results as its own parser, which takes `#` for the
+ * start of a fragment and, only then, `\` for `/`.
+ * @returns undefined for a URL that has none
+ */
+export function pathnameOf(url: string): string | undefined {
+  if (!url.startsWith('/') || unusual.test(url)) {
+    try {
+      return parse(url).pathname ?? undefined;
+    } catch {
+      return undefined;
+    }
   }
-  const query = path.indexOf('?');
-  return query === -1 ? path : path.slice(0, query);
+  const query = url.indexOf('?');
+  return query === -1 ? url : url.slice(0, query);
 }
 
 /**

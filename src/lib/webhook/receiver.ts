@@ -2,13 +2,14 @@ import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { TopicName } from '../../generated/topics';
 import type { BodyLimits } from './body';
+import type { HeldBody } from './body-memory';
 import { type Duplicates, identityOf } from './duplicates';
-import { type Encoding, inflated } from './encoding';
+import { type Encoding, inflated } from '../api/encoding';
 import type { Refusal, RefusalReason, WebhookEvent } from './event';
 import type { Exchange } from './exchange';
 import { identify } from './identify';
 import { type Parsed, parseBody } from './parse';
-import { check, type Secrets, signatureHeader } from './signature';
+import { BodyParts, check, type Secrets, signatureHeader } from './signature';
 
 /** What came of storing an event. */
 export type Stored =
@@ -45,9 +46,14 @@ export interface ReceiverOptions extends BodyLimits {
 
 /** A body that was read whole, what its header calls its encoding, and the URL's topic. */
 export interface Delivery {
-  body: Buffer;
+  /** Released once it is refused, or verified and parsed. */
+  body: HeldBody;
   encoding: Encoding;
   topic: TopicName | undefined;
+}
+
+interface ReadDelivery extends Delivery {
+  bytes: Buffer;
 }
 
 const passedHeaders = ['content-type', 'content-encoding', 'user-agent', 'x-request-id'];
@@ -83,41 +89,61 @@ export class Receiver {
 
   /** Answers a delivery, and emits its event after the answer. */
   receive(delivery: Delivery, exchange: Exchange): void {
+    const { body } = delivery;
+    let inflating: Promise<void> | undefined;
     try {
-      this.#verify(delivery, exchange);
+      if (body.isOpen) inflating = this.#verify(delivery, exchange);
+      // Others needed its memory, or the client is gone.
+      else exchange.refuse(503, soon);
     } catch {
       // A fault of ours must neither end Node-RED nor leave the caller without an answer.
       exchange.refuse(500);
     }
-  }
-
-  #verify(delivery: Delivery, exchange: Exchange): void {
-    const { body, encoding } = delivery;
-    if (body.length === 0) return this.refuse(exchange, 400, 'empty_body', delivery.topic);
-    const signature = exchange.request.headers[signatureHeader];
-    const signed = check(body, signature, this.#secrets);
-    if (!signed.ok && !this.#mayBeUnsigned(signature)) {
-      return this.refuse(exchange, 401, signed.reason, delivery.topic);
-    }
-    if (signed.ok && signed.secret === 'previous') this.options.onPreviousSecret();
-    if (encoding === 'identity') {
-      return this.#accept(delivery, exchange, signed.ok, parseBody(body));
-    }
+    if (!inflating) return body.release();
     this.#hold(exchange);
-    inflated(body, encoding, this.options.maxBody)
-      .then((result) => {
-        // The nodes behind are closing too: what is emitted now would be lost.
-        if (this.#idle) exchange.refuse(503, soon);
-        else if (result === 'too_large') this.refuse(exchange, 413, 'too_large', delivery.topic);
-        else if (result === 'bad_encoding')
-          this.#accept(delivery, exchange, signed.ok, { payload: body, reason: result });
-        else this.#accept(delivery, exchange, signed.ok, parseBody(result));
-      })
+    inflating
       .catch(() => exchange.refuse(500))
       .then(
-        () => this.#letGo(exchange),
+        () => {
+          body.release();
+          this.#letGo(exchange);
+        },
         () => undefined,
       );
+  }
+
+  /** @returns where the body has to be inflated first: what is done then */
+  #verify({ body, encoding, topic }: Delivery, exchange: Exchange): Promise<void> | undefined {
+    if (body.size === 0) return void this.refuse(exchange, 400, 'empty_body', topic);
+    const signature = exchange.request.headers[signatureHeader];
+    const signed = check(new BodyParts(body.parts()), signature, this.#secrets);
+    if (!signed.ok && !this.#mayBeUnsigned(signature)) {
+      return void this.refuse(exchange, 401, signed.reason, topic);
+    }
+    if (signed.ok && signed.secret === 'previous') this.options.onPreviousSecret();
+    const bytes = body.bytes();
+    const delivery = { body, bytes, encoding, topic };
+    if (encoding !== 'identity') return this.#inflate(delivery, encoding, exchange, signed.ok);
+    this.#accept(delivery, exchange, signed.ok, parseBody(bytes));
+    return undefined;
+  }
+
+  async #inflate(
+    delivery: ReadDelivery,
+    encoding: Exclude<Encoding, 'identity'>,
+    exchange: Exchange,
+    verified: boolean,
+  ): Promise<void> {
+    const { bytes, body, topic } = delivery;
+    const { maxBody } = this.options;
+    if (!body.pin()) return this.refuse(exchange, 503, 'no_room', topic, soon);
+    const result = await inflated(bytes, encoding, maxBody, () => body.charge(maxBody));
+    // The nodes behind are closing too: what is emitted now would be lost.
+    if (this.#idle) exchange.refuse(503, soon);
+    else if (result === 'too_large') this.refuse(exchange, 413, 'too_large', topic);
+    else if (result === 'bad_encoding')
+      this.#accept(delivery, exchange, verified, { payload: bytes, reason: result });
+    else this.#accept(delivery, exchange, verified, parseBody(result));
   }
 
   refuse(
@@ -153,7 +179,7 @@ export class Receiver {
     return !signature || (!current && !previous);
   }
 
-  #accept(delivery: Delivery, exchange: Exchange, verified: boolean, parsed: Parsed): void {
+  #accept(delivery: ReadDelivery, exchange: Exchange, verified: boolean, parsed: Parsed): void {
     const event = this.#event(delivery, exchange.request.headers, verified, parsed);
     const { duplicates, store } = this.options;
     const { key, certain } = identityOf(event);
@@ -208,7 +234,7 @@ export class Receiver {
   }
 
   #event(
-    { body, topic }: Delivery,
+    { bytes, topic }: ReadDelivery,
     headers: IncomingHttpHeaders,
     verified: boolean,
     { payload, reason, notes }: Parsed,
@@ -217,7 +243,7 @@ export class Receiver {
       payload,
       verified,
       delivery: {
-        hash: hash('sha256', body, 'hex'),
+        hash: hash('sha256', bytes, 'hex'),
         receivedAt: new Date().toISOString(),
       },
       headers: this.#passed(headers),

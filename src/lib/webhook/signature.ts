@@ -14,6 +14,11 @@ export type SignatureCheck =
   | { readonly ok: true; readonly secret: 'current' | 'previous' }
   | { readonly ok: false; readonly reason: SignatureReason };
 
+/** A body in several pieces: one that nobody has signed need not be put together to see that. */
+export class BodyParts {
+  constructor(readonly parts: readonly Uint8Array[]) {}
+}
+
 export interface Secrets {
   readonly current?: string | undefined;
   /** Still accepted while the secret is being changed. */
@@ -98,9 +103,10 @@ function matches(claimed: Buffer, body: unknown, secret: string): boolean {
 function digest(body: unknown, secret: unknown): Buffer | undefined {
   if (typeof secret !== 'string' || secret === '') return undefined;
   try {
-    return createHmac('sha256', secret)
-      .update(body as string | Uint8Array)
-      .digest();
+    const hmac = createHmac('sha256', secret);
+    if (body instanceof BodyParts) for (const part of body.parts) hmac.update(part);
+    else hmac.update(body as string | Uint8Array);
+    return hmac.digest();
   } catch {
     // Neither text nor bytes, or beyond what the platform can take.
     return undefined;

@@ -4,7 +4,7 @@ import type { ApiClient } from '../../lib/api/client';
 import { OnegevityError } from '../../lib/api/errors';
 import { itemsOf } from '../../lib/api/paging';
 import { asObject } from '../../lib/api/response';
-import { findConfig } from '../shared/config-node';
+import { configInEditor } from '../shared/config-link';
 import type { AdminRequest } from './http';
 
 /** A value to offer in a dialog. */
@@ -35,8 +35,8 @@ const kinds = new Map<string, (client: ApiClient) => Promise<Suggestion[]>>([
  * What the account of a deployed config node has, to choose from in dialogs.
  * Catalogue data only: nothing of a patient, and no secret.
  */
-export async function accountHelp(RED: NodeAPI, { params }: AdminRequest): Promise<object> {
-  const config = findConfig(RED, params.config);
+export async function accountHelp(_RED: NodeAPI, { params, query }: AdminRequest): Promise<object> {
+  const config = configInEditor(params.config ?? '', typeof query.node === 'string' ? query.node : undefined);
   const read = kinds.get(params.kind ?? '');
   if (!config) throw new OnegevityError('no_config');
   if (!read) throw new OnegevityError('bad_parameter', { values: { name: 'kind' } });

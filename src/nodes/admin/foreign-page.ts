@@ -1,6 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 
 /**
+ * What a request that counts as another origin's says of itself. A proxy that rewrites the Host header makes the
+ * editor's own pages look like that, so whoever sees the refusal is told both names.
+ */
+export function namedBy({ headers }: IncomingMessage): { origin: string; host: string } {
+  const { origin, referer = '', host = '-' } = headers;
+  return { origin: origin ?? (URL.canParse(referer) ? new URL(referer).origin : '-'), host };
+}
+
+/**
  * Whether a page of another origin asks. Node-RED lets every origin in (CORS `*`) and leaves protection to the
  * editor's login, which need not be set up.
  */

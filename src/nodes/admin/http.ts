@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { NodeAPI } from 'node-red';
 import { OnegevityError } from '../../lib/api/errors';
-import { isForeign } from './foreign-page';
+import { isForeign, namedBy } from './foreign-page';
 
 /** The parts of Express's request and answer that are used: its types do not fit the version in Node-RED. */
 export interface AdminRequest extends IncomingMessage {
@@ -54,7 +54,7 @@ export function adminRoute(
     (request: AdminRequest, response: AdminResponse) => {
       response.set('Cache-Control', 'no-store');
       if (isForeign(request)) {
-        response.status(403).json({ ok: false });
+        response.status(403).json({ ok: false, code: 'editor:foreign', values: namedBy(request) });
         return;
       }
       // A form on a foreign page can send anything but JSON.

@@ -1,6 +1,7 @@
 import type { NodeAPI } from 'node-red';
 import type { DeadLetter, Inbox, InboxStats } from '../../lib/webhook/inbox/inbox';
 import { knownInbox } from '../../lib/webhook/inbox/open-inboxes';
+import { instancesOf, placeOf } from '../shared/instances';
 import { adminRoute, type AdminRequest } from './http';
 
 /** What the webhook node's dialog shows of its inbox: no patient data. */
@@ -11,11 +12,20 @@ export interface InboxView {
   more: boolean;
 }
 
+/** A webhook node that runs: in a subflow there is one for each instance. */
+export interface InboxOwner {
+  /** Its id in the runtime, which names its inbox. */
+  node: string;
+  /** The editor's ids of its tab and of the subflow instances around it. */
+  place: string[];
+}
+
 const place = '/onegevity/inbox/:node';
 const pageSize = 50;
 
 /** Serves the inboxes of running webhook nodes to the editor's dialog, for those who may see and change them. */
 export function addInboxView(RED: NodeAPI): void {
+  adminRoute(RED, 'get', '/onegevity/inboxes/:node', 'onegevity-webhook.read', owners);
   adminRoute(RED, 'get', place, 'onegevity-webhook.read', onInbox(view));
   const letterRoute = (action: 'replay' | 'discard'): void =>
     adminRoute(
@@ -27,6 +37,15 @@ export function addInboxView(RED: NodeAPI): void {
     );
   letterRoute('replay');
   letterRoute('discard');
+}
+
+/** Those that the editor knows by one id. */
+function owners({ params }: AdminRequest): Promise<{ ok: true; owners: InboxOwner[] }> {
+  const found = instancesOf(params.node ?? '').filter(({ type }) => type === 'onegevity-webhook');
+  return Promise.resolve({
+    ok: true,
+    owners: found.map((node) => ({ node: node.id, place: placeOf(node) })),
+  });
 }
 
 /** The inbox is there once its node is deployed and could open it. */

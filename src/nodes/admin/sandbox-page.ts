@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { NodeAPI } from 'node-red';
 import { embeddedSandbox, sandboxPageFile } from '../config/embedded-sandbox';
-import { isForeign } from './foreign-page';
+import { isForeign, namedBy } from './foreign-page';
 
 /** What is used of Express here. */
 interface Request extends IncomingMessage {
@@ -45,7 +45,7 @@ export function serveSandboxPage(RED: NodeAPI): void {
     servePage(req, res, path).then((served) => {
       if (served) return;
       if (!path.startsWith(CONTROLS)) next();
-      else if (isForeign(req)) res.status(403).json({ message: 'Only the pages of this Node-RED may ask.' });
+      else if (isForeign(req)) res.status(403).json({ message: foreignText(req) });
       else {
         const permitted = req.method === 'GET' ? allow.read : allow.write;
         permitted(req as never, res as never, () => {
@@ -54,6 +54,11 @@ export function serveSandboxPage(RED: NodeAPI): void {
       }
     }, next);
   });
+}
+
+function foreignText(req: Request): string {
+  const { origin, host } = namedBy(req);
+  return `Only the pages of this Node-RED may ask. This page is from ${origin}, and Node-RED was asked as ${host}. If a proxy is in between, it changes the Host header: let it pass the header on (nginx: proxy_set_header Host $http_host; Apache: ProxyPreserveHost On), or use https.`;
 }
 
 async function servePage(req: Request, res: Response, path: string): Promise<boolean> {

@@ -3,6 +3,7 @@ import { customRoot, environmentOf } from '../../lib/api/environments';
 import { asObject } from '../../lib/api/response';
 import { testConnection } from '../../lib/auth/connection-test';
 import { clientOptions, type ClientCredentials, type ConnectionDef } from '../config/client-options';
+import { instancesOf } from '../shared/instances';
 import { type AdminRequest, faultOf } from './http';
 import { variable, variableName } from './variables';
 
@@ -18,9 +19,9 @@ const unchanged = '__PWRD__';
  */
 export async function testTyped(RED: NodeAPI, { body }: AdminRequest): Promise<object> {
   const typed = asObject(body) ?? {};
-  const saved = savedNode(RED, typed.id);
+  const saved = savedNode(typed.id);
   const resolve = (value: unknown) => resolveVariable(RED, saved, value);
-  const environment = environmentOf(resolve(typed.environment));
+  const environment = environmentOf(resolve(typed.environment), typedReference(typed.environment));
   const def: ConnectionDef = Object.fromEntries(
     ['baseUrl', 'scopes', 'clientAuth', 'tokenPath', 'tls', 'proxy'].map((name) => [
       name,
@@ -30,8 +31,10 @@ export async function testTyped(RED: NodeAPI, { body }: AdminRequest): Promise<o
   const options = await clientOptions(RED, def, credentialsOf(typed.credentials, saved, resolve), {
     environment,
     needed: () => [],
+    scopesShown: typedReference(typed.scopes),
   });
-  const root = environment === 'custom' ? customRoot(def.baseUrl) : options.root;
+  const custom = () => typedReference(typed.baseUrl) ?? customRoot(def.baseUrl);
+  const root = environment === 'custom' ? custom() : options.root;
   const { readFault, ...report } = await testConnection(options, timeLimit);
   return {
     ok: true,
@@ -42,10 +45,16 @@ export async function testTyped(RED: NodeAPI, { body }: AdminRequest): Promise<o
   };
 }
 
+/** @returns what was typed, where that refers to a variable: its value is shown to nobody */
+function typedReference(value: unknown): string | undefined {
+  return variableName(value) === undefined ? undefined : String(value).trim();
+}
+
 type SavedConfig = Node<ClientCredentials>;
 
-function savedNode(RED: NodeAPI, id: unknown): SavedConfig | undefined {
-  const node = typeof id === 'string' ? (RED.nodes.getNode(id) as SavedConfig | null) : null;
+/** In a subflow: one of its instances, whose secrets are the same. */
+function savedNode(id: unknown): SavedConfig | undefined {
+  const [node] = typeof id === 'string' ? instancesOf(id) : [];
   return node?.type === 'onegevity-config' ? node : undefined;
 }
 
@@ -57,7 +66,7 @@ function credentialsOf(
   const members = asObject(typed) ?? {};
   const one = (name: keyof ClientCredentials) => {
     const value = members[name] === unchanged ? saved?.credentials?.[name] : resolve(members[name]);
-    return typeof value === 'string' ? { [name]: value } : {};
+    return value === undefined ? {} : { [name]: value };
   };
   return { ...one('clientId'), ...one('clientSecret') };
 }

@@ -1,5 +1,6 @@
 import type { NodeAPI } from 'node-red';
 import { asObject } from '../../lib/api/response';
+import { instancesOf } from '../shared/instances';
 import type { AdminRequest } from './http';
 
 /** @returns the name in a reference to an environment variable, `${NAME}` or `$(NAME)` */
@@ -19,7 +20,7 @@ export function variable(RED: NodeAPI, node: unknown, name: string): unknown {
  */
 export function variableStates(RED: NodeAPI, { body }: AdminRequest): object {
   const { id, names } = asObject(body) ?? {};
-  const node = typeof id === 'string' ? RED.nodes.getNode(id) : undefined;
+  const [node] = typeof id === 'string' ? instancesOf(id) : [];
   const wanted = Array.isArray(names) ? names.filter((name) => typeof name === 'string').slice(0, 20) : [];
   const variables = wanted.map((name) => [name, stateOf(variable(RED, node, name))]);
   return { ok: true, variables: Object.fromEntries(variables) as Record<string, string> };

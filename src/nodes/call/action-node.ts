@@ -1,15 +1,17 @@
 import type { Node, NodeAPI } from 'node-red';
+import type { components } from '../../generated/api-types';
 import { operations } from '../../generated/operations';
 import { topics } from '../../generated/topics';
 import { checkBody, isWebhookEvent } from '../../lib/api/body';
-import { conversionOf } from '../../lib/api/conversions';
+import { conversionOf, type ReadFirst } from '../../lib/api/conversions';
 import { OnegevityError } from '../../lib/api/errors';
 import { neededScopes, operationNamed } from '../../lib/api/needed-scopes';
 import type { Operation } from '../../lib/api/operation';
+import { asObject } from '../../lib/api/response';
 import { type BodyDef, readBody } from './body';
 import { type Call, type CallNodeDef, type Prepared, wireCallNode } from './call-node';
 import { runComposed } from './composed';
-import { findConfig } from '../shared/config-node';
+import { savedReference } from '../shared/saved-reference';
 import { FieldReader, type Fields, isDefaultField } from './fields';
 import { type PagingDef, runList } from './list';
 import { type FlowMessage, isFromWebhook } from '../shared/message';
@@ -27,12 +29,17 @@ export function buildAction(RED: NodeAPI, node: Node, def: ActionDef, tag: strin
   const offered = Object.values<Operation>(operations).filter((operation) => operation.tag === tag);
   const operation = def.operation ? offered.find(({ id }) => id === def.operation) : offered[0];
   const reader = new FieldReader(RED, node, def.fields ?? {});
-  if (operation)
-    findConfig(RED, def.config)?.needs(neededScopes({ operation, patientMustExist: def.patientMustExist }));
-  wireCallNode(RED, node, def, async (msg) => {
-    if (!operation) throw new OnegevityError('unknown_operation', { values: { name: def.operation ?? '' } });
+  const scopes = operation ? neededScopes({ operation, patientMustExist: def.patientMustExist }) : [];
+  const unknown = () => {
+    const name =
+      savedReference(RED, node, ['operation']) ?? (typeof def.operation === 'string' ? def.operation : '?');
+    return new OnegevityError('unknown_operation', { values: { name } });
+  };
+  const prepareCall = async (msg: FlowMessage): Promise<Prepared> => {
+    if (!operation) throw unknown();
     return prepare(operation, def, reader, msg);
-  });
+  };
+  wireCallNode(RED, node, def, prepareCall, scopes);
 }
 
 function mustExist(operation: Operation, def: ActionDef): boolean {
@@ -72,7 +79,8 @@ async function runSingle(
   const { client, options } = call;
   const conversion = conversionOf(operation);
   if (!conversion) return call.emit(await client.call(operation, params, body, options));
-  const read = async (id: string) => (await client.call(operationNamed(id), params, undefined, options)).body;
+  const read: ReadFirst = async (id, verify) =>
+    (await client.call(operationNamed(id), params, undefined, { ...options, verify })).body;
   const sent = body === undefined ? undefined : await conversion.request(body, read);
   const result = await client.call(operation, params, sent, options);
   call.emit({ ...result, body: conversion.response(result.body) });
@@ -112,12 +120,28 @@ function refuseWebhookEvent(operation: Operation, def: ActionDef, msg: FlowMessa
     throw new OnegevityError('webhook_as_body');
 }
 
+type Patient = components['schemas']['Patient'];
+const patientFields: readonly (keyof Patient)[] = [
+  'patientIdentifier',
+  'firstName',
+  'lastName',
+  'dateOfBirth',
+  'gender',
+];
+
+/** Whether a response is about a patient at all: the model is not documented, so any of its fields will do. */
+function isPatient(body: unknown): boolean {
+  const fields = asObject(body) ?? {};
+  return patientFields.some((name) => fields[name] !== undefined && fields[name] !== null);
+}
+
 async function requirePatient(
   { patientIdentifier }: Record<string, unknown>,
   { client, options }: Call,
 ): Promise<void> {
   try {
-    await client.call(operations.patientDetails, { patientIdentifier }, undefined, options);
+    const verified = { ...options, verify: isPatient };
+    await client.call(operations.patientDetails, { patientIdentifier }, undefined, verified);
   } catch (error) {
     const unknown = error instanceof OnegevityError && error.code === 'not_found';
     throw unknown ? new OnegevityError('patient_not_found', { statusCode: 404 }) : error;

@@ -2,6 +2,7 @@ import { operations } from '../../generated/operations';
 import type { ApiResponse } from '../../lib/api/client';
 import { chooseKit, chooseLabVisit, elementsOf } from '../../lib/api/kits';
 import { OnegevityError } from '../../lib/api/errors';
+import { asObject } from '../../lib/api/response';
 import type { Call } from './call-node';
 
 type Params = Record<string, unknown>;
@@ -25,7 +26,8 @@ function readOrder(
     operations.patientOrderDetails,
     { patientIdentifier, orderIdentifier },
     undefined,
-    options,
+    // Without its elements nobody could say that it has no kit.
+    { ...options, verify: (order) => Array.isArray(asObject(order)?.elements) },
   );
 }
 

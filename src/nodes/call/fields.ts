@@ -1,8 +1,10 @@
 import type { Node, NodeAPI } from 'node-red';
 import { OnegevityError } from '../../lib/api/errors';
-import type { OperationParameter } from '../../lib/api/operation';
+import { requireIdentifier } from '../../lib/api/identifier';
+import type { OperationParameter, ValueSchema } from '../../lib/api/operation';
 import { asObject } from '../../lib/api/response';
 import type { FlowMessage } from '../shared/message';
+import { savedReference } from '../shared/saved-reference';
 
 /** A typed input as it is saved: `previous` reads `msg.onegevity.params`, the rest is Node-RED's own. */
 export interface Field {
@@ -23,23 +25,34 @@ export class FieldReader {
   /**
    * Reads a parameter from the place shown in the dialog, and from nowhere else.
    * @param writes writing operations do not read the previous step: after a core join it is another patient's
-   * @throws OnegevityError `missing_parameter`, `bad_parameter`, `bad_expression`
+   * @throws OnegevityError `missing_parameter`, `bad_identifier`, `bad_parameter`, `bad_expression`
    */
   async parameter(parameter: OperationParameter, msg: FlowMessage, writes: boolean): Promise<unknown> {
     const { name, schema } = parameter;
     const used = this.fields[name] ?? defaultField(parameter);
     const value = await this.#value(name, used, msg, writes);
     if (isEmpty(value)) {
+      // White space is no identifier, and no sign that none was meant.
+      if (!parameter.required && typeof value === 'string')
+        checkIdentifiers(name, schema, value || undefined);
       if (parameter.required)
-        throw new OnegevityError('missing_parameter', { values: { name: placed(name, used) } });
+        throw new OnegevityError('missing_parameter', { values: { name: this.#placed(name, used) } });
       return undefined;
     }
+    checkIdentifiers(name, schema, value);
     return checked(name, schema.type, value);
   }
 
   /** @throws OnegevityError `bad_expression` */
   async value(name: string, field: Field, msg: FlowMessage): Promise<unknown> {
     return this.#value(name, field, msg, true);
+  }
+
+  /** A field's name with the place that it is read from, where that is one in a message. */
+  #placed(name: string, field: Field | undefined): string {
+    if (field?.type === 'previous') return `${name} (msg.onegevity.params.${name})`;
+    if (field?.type !== 'msg' || typeof field.value !== 'string') return name;
+    return `${name} (msg.${savedReference(this.RED, this.node, ['fields', name, 'value']) ?? field.value})`;
   }
 
   async #value(name: string, field: Field | undefined, msg: FlowMessage, writes: boolean): Promise<unknown> {
@@ -64,12 +77,6 @@ export function isDefaultField({ source }: OperationParameter, field: Field | un
 
 function defaultField({ source }: OperationParameter): Field | undefined {
   return source === undefined ? undefined : { type: 'msg', value: source };
-}
-
-/** A field's name with the place that it is read from, where that is one in a message. */
-function placed(name: string, field: Field | undefined): string {
-  if (field?.type === 'previous') return `${name} (msg.onegevity.params.${name})`;
-  return field?.type === 'msg' && typeof field.value === 'string' ? `${name} (msg.${field.value})` : name;
 }
 
 function evaluate(
@@ -99,6 +106,20 @@ function evaluate(
 
 function isEmpty(value: unknown): boolean {
   return value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
+}
+
+/** @throws OnegevityError `bad_identifier`, `bad_parameter` */
+function checkIdentifiers(name: string, { type, format, items }: ValueSchema, value: unknown): void {
+  if (value === undefined) return;
+  if (items) {
+    for (const item of Array.isArray(value) ? (value as unknown[]) : [value])
+      checkIdentifiers(name, items, item);
+  } else if (format === 'identifier') {
+    const identifier = requireIdentifier(name, value);
+    // What else Number() takes for a number, such as 0x10 or 007, is not what was written.
+    if (type === 'integer' && String(Number(identifier)) !== String(identifier))
+      throw new OnegevityError('bad_parameter', { values: { name } });
+  }
 }
 
 /** Holds a value against its type, taking text for numbers and truth values as forms and CSV files give it. */

@@ -2,6 +2,12 @@ import type { Node, NodeAPI } from 'node-red';
 import { topics } from '../../generated/topics';
 import { checkBody, isWebhookEvent } from '../../lib/api/body';
 import { OnegevityError } from '../../lib/api/errors';
+import {
+  badIdentifier,
+  identifierFault,
+  isIdentifierName,
+  requireIdentifier,
+} from '../../lib/api/identifier';
 import { asObject } from '../../lib/api/response';
 import { queryString } from '../../lib/api/path';
 import { type BodyDef, readBody } from './body';
@@ -58,36 +64,44 @@ async function bodyOf(
 /**
  * A path below the base, resolved as a server would: the token must reach the configured root only, and no
  * path may climb out of `/api/v1`. An empty segment is where an identifier was to be: without it, the path would mean
- * all of a list.
- * @throws OnegevityError `missing_parameter`, `bad_path`
+ * all of a list. Nothing is trimmed, since the end of the path may be an identifier.
+ * @throws OnegevityError `missing_parameter`, `bad_path`, `bad_identifier`
  */
-function pathOf(value: unknown): string {
-  if (typeof value !== 'string' || value.trim() === '') {
+function pathOf(path: unknown): string {
+  if (typeof path !== 'string' || path.trim() === '') {
     throw new OnegevityError('missing_parameter', { values: { name: 'path' } });
   }
-  const path = value.trim();
-  const decoded = path
-    .replace(/%2e/gi, '.')
-    .replace(/%5c/gi, '\\')
-    .replace(/%2f/gi, '/')
-    .replace(/%3b/gi, ';');
-  const climbs = segmentsOf(decoded).some((segment) => segment === '.' || segment === '..');
+  const segments = path.slice(1).split('/').map(decoded);
   const odd = /[\s\\?#\p{Cc}\p{Cs}]/u.test(path);
-  if (!path.startsWith('/') || segmentsOf(path.slice(1)).includes('') || climbs || odd) {
+  if (!path.startsWith('/') || odd || segments.some((segment) => segment.replace(/;.*$/s, '') === '')) {
     throw new OnegevityError('bad_path');
   }
+  const reasons = segments.map(identifierFault).filter((reason) => reason !== undefined);
+  if (reasons.includes('dots')) throw new OnegevityError('bad_path');
+  const [reason] = reasons;
+  if (reason) throw badIdentifier([{ fieldName: 'path', message: reason }]);
   return encodeURI(path).replaceAll('%25', '%');
 }
 
-/** As some servers see them, which cut off what follows a semicolon before they resolve a path. */
-function segmentsOf(path: string): string[] {
-  return path.split(/[/\\]/).map((segment) => segment.replace(/;.*$/s, ''));
+/** @throws OnegevityError `bad_path` for what is no percent-encoding, which servers read in different ways */
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    throw new OnegevityError('bad_path');
+  }
 }
 
+/** @throws OnegevityError `bad_parameter`, `bad_identifier` */
 function queryOf(value: unknown): string {
   if (value === undefined || value === '') return '';
   const members = asObject(value);
-  if (members) return queryString(members);
-  if (typeof value !== 'string') throw new OnegevityError('bad_parameter', { values: { name: 'query' } });
-  return queryString([...new URLSearchParams(value)]);
+  if (!members && typeof value !== 'string')
+    throw new OnegevityError('bad_parameter', { values: { name: 'query' } });
+  const pairs = members ? Object.entries(members) : [...new URLSearchParams(value as string)];
+  for (const [name, one] of pairs) {
+    if (!isIdentifierName(name) || one === undefined || one === '') continue;
+    for (const identifier of [one].flat() as unknown[]) requireIdentifier(name, identifier);
+  }
+  return queryString(pairs);
 }

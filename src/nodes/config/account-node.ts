@@ -2,9 +2,18 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { ApiClient } from '../../lib/api/client';
 import { customRoot, type Environment, environmentOf, resolved } from '../../lib/api/environments';
 import { OnegevityError } from '../../lib/api/errors';
+import { enterConfig, neededOf } from '../shared/config-link';
 import { type ConfigNode, translated } from '../shared/config-node';
+import { whenFlowsRun } from '../shared/flow-state';
 import { currentDef } from '../shared/register-node';
-import { type ClientCredentials, clientOptions, type ConnectionDef, tlsOptions } from './client-options';
+import { savedReference } from '../shared/saved-reference';
+import {
+  type ClientCredentials,
+  clientOptions,
+  connectionFault,
+  type ConnectionDef,
+  tlsOptions,
+} from './client-options';
 import { embeddedSandbox } from './embedded-sandbox';
 
 export interface ConfigDef extends NodeDef, ConnectionDef {
@@ -30,7 +39,6 @@ export type AccountNode = ConfigNode & Node<Credentials> & { environment: Enviro
 /** @param saved as the flow file has it: a faulty one makes a node that says what is wrong, to whoever uses it */
 export function buildAccount(RED: NodeAPI, node: AccountNode, saved: ConfigDef): void {
   let def = saved;
-  const needed = new Set<string>();
   let started: Promise<void> | undefined;
   let client: Promise<ApiClient> | undefined;
   let closed = false;
@@ -38,7 +46,7 @@ export function buildAccount(RED: NodeAPI, node: AccountNode, saved: ConfigDef):
 
   try {
     def = currentDef(saved);
-    node.environment = environmentOf(def.environment);
+    node.environment = environmentOf(def.environment, savedReference(RED, node, ['environment']));
     if (node.environment === 'custom') customRoot(def.baseUrl);
   } catch (error) {
     problem = translated(RED, error);
@@ -46,16 +54,16 @@ export function buildAccount(RED: NodeAPI, node: AccountNode, saved: ConfigDef):
     node.error(problem.message);
   }
 
-  node.problem = () => problem;
+  node.problem = () =>
+    problem ?? (node.environment && connectionFault(RED, def, node.credentials, node.environment));
   const connect = async (environment: Environment): Promise<ApiClient> => {
-    const scopes = () => [...needed].sort();
-    const options = { environment, needed: scopes };
+    const scopesShown = savedReference(RED, node, ['scopes']);
+    const options = { environment, needed: () => neededOf(node.id), scopesShown };
     return new ApiClient(await clientOptions(RED, def, node.credentials, options));
   };
-  node.needs = (scopes) => {
-    scopes.forEach((scope) => needed.add(scope));
+  node.expectNodes = () => {
     // Nodes come in a deploy, also in one that leaves this node as it is.
-    if (def.scopes === 'minimal') started ??= flowsStarted(RED).then(() => (started = undefined));
+    if (def.scopes === 'minimal') started ??= whenFlowsRun(RED).started.then(() => (started = undefined));
   };
   node.client = async () => {
     if (problem || !node.environment) throw problem ?? new OnegevityError('no_config');
@@ -70,22 +78,22 @@ export function buildAccount(RED: NodeAPI, node: AccountNode, saved: ConfigDef):
   };
   node.webhookSecrets = async () => {
     if (node.environment === 'sandbox') return { current: (await embeddedSandbox(RED)).webhookSecret };
-    const current = resolved(node.credentials.webhookSecret);
-    const previous = resolved(node.credentials.previousWebhookSecret);
+    const current = resolved(node.credentials.webhookSecret, 'webhookSecret');
+    const previous = resolved(node.credentials.previousWebhookSecret, 'previousWebhookSecret');
     return { ...(current ? { current } : {}), ...(previous ? { previous } : {}) };
   };
   node.inboxKeys = () => {
-    const current = resolved(node.credentials.inboxKey);
-    const previous = resolved(node.credentials.previousInboxKey);
+    const current = resolved(node.credentials.inboxKey, 'inboxKey');
+    const previous = resolved(node.credentials.previousInboxKey, 'previousInboxKey');
     if (node.environment === 'sandbox' && !current) return { current: sandboxInboxKey };
     return { ...(current ? { current } : {}), ...(previous ? { previous } : {}) };
   };
   node.redis = () => {
     const { redisUrl, redisUser, redisPassword } = node.credentials;
-    const [username, password] = [resolved(redisUser), resolved(redisPassword)];
+    const [username, password] = [resolved(redisUser, 'redisUser'), resolved(redisPassword, 'redisPassword')];
     const tls = tlsOptions(RED, def.redisTls);
     return {
-      url: resolved(redisUrl),
+      url: resolved(redisUrl, 'redisUrl'),
       ...(username ? { username } : {}),
       ...(password ? { password } : {}),
       ...(tls ? { tls } : {}),
@@ -102,8 +110,6 @@ export function buildAccount(RED: NodeAPI, node: AccountNode, saved: ConfigDef):
     if (!client) return done();
     client.then((open) => open.close()).then(done, done);
   });
-}
-
-function flowsStarted(RED: NodeAPI): Promise<void> {
-  return new Promise((resolve) => RED.events.once('flows:started', () => resolve()));
+  if (neededOf(node.id).length > 0) node.expectNodes();
+  enterConfig(RED, node);
 }

@@ -4,6 +4,7 @@ import { customRoot, type Environment, resolved, roots, scopesOf } from '../../l
 import { OnegevityError } from '../../lib/api/errors';
 import type { TlsOptions } from '../../lib/api/http';
 import type { ProxyOptions } from '../../lib/api/proxy';
+import { translated } from '../shared/config-node';
 import { embeddedSandbox } from './embedded-sandbox';
 
 /** The saved properties of a config node that say how the API is reached. */
@@ -33,14 +34,15 @@ export async function clientOptions(
   RED: NodeAPI,
   def: ConnectionDef,
   credentials: ClientCredentials,
-  { environment, needed }: Surroundings,
+  { environment, needed, scopesShown }: Surroundings,
 ): Promise<ClientOptions> {
   const fixed = scopesOf(def.scopes, () => []);
-  const minimal = !Array.isArray(def.scopes) && resolved(def.scopes) === 'minimal';
+  const minimal = !Array.isArray(def.scopes) && resolved(def.scopes, 'scopes') === 'minimal';
   const concurrency = Math.ceil(positive(def.concurrency, 16));
   return {
     ...(await identity(RED, environment, def, credentials)),
     scopes: minimal ? needed : () => fixed,
+    scopesShown,
     clientAuth: def.clientAuth === 'form' ? 'form' : 'basic',
     timeout: positive(def.timeout, 30_000),
     concurrency,
@@ -55,6 +57,8 @@ export async function clientOptions(
 export interface Surroundings {
   environment: Environment;
   needed: () => readonly string[];
+  /** What messages call the scopes, where they came from a variable. */
+  scopesShown?: string | undefined;
 }
 
 /** Root, token path and credentials of an environment. @throws OnegevityError */
@@ -68,6 +72,14 @@ async function identity(
     const { url, clientId, clientSecret } = await embeddedSandbox(RED);
     return { root: url, tokenPath: '/oauth/token', clientId, clientSecret };
   }
+  return knownIdentity(environment, def, credentials);
+}
+
+function knownIdentity(
+  environment: Exclude<Environment, 'sandbox'>,
+  def: ConnectionDef,
+  credentials: ClientCredentials,
+): Pick<ClientOptions, 'root' | 'tokenPath' | 'clientId' | 'clientSecret'> {
   const root = environment === 'custom' ? customRoot(def.baseUrl) : roots[environment];
   return {
     root,
@@ -77,15 +89,34 @@ async function identity(
   };
 }
 
+/** What {@link clientOptions} would throw, as far as it is known before anything is started. */
+export function connectionFault(
+  RED: NodeAPI,
+  def: ConnectionDef,
+  credentials: ClientCredentials,
+  environment: Environment,
+): OnegevityError | undefined {
+  try {
+    scopesOf(def.scopes, () => []);
+    tlsOptions(RED, def.tls);
+    if (environment === 'sandbox') return undefined;
+    proxyOptions(RED, def.proxy);
+    knownIdentity(environment, def, credentials);
+    return undefined;
+  } catch (error) {
+    return translated(RED, error);
+  }
+}
+
 function required(value: string | undefined, name: string): string {
-  const text = resolved(value);
+  const text = resolved(value, name);
   if (text === '') throw new OnegevityError('missing_credentials', { values: { name } });
   return text;
 }
 
 /** A path below the root: it must not be able to send the secret to another host. */
 function tokenPath(value: string | undefined): string {
-  const path = resolved(value) || '/oauth/token';
+  const path = resolved(value, 'tokenPath') || '/oauth/token';
   if (!/^\/(?!\/)[\w\-./~%]*$/.test(path)) throw new OnegevityError('bad_base_url');
   return path;
 }

@@ -8,9 +8,10 @@ import type { RedisOptions } from '../../lib/webhook/inbox/redis';
 export interface ConfigNode extends Node {
   /** Undefined where the configuration is faulty: see {@link problem}. */
   readonly environment: Environment | undefined;
+  /** What keeps every call from being made. */
   problem(): OnegevityError | undefined;
-  /** Announces the scopes of an operation that a node uses, for the scope choice `minimal`. */
-  needs(scopes: readonly string[]): void;
+  /** A deploy brings nodes that need scopes: with the scope choice `minimal` no token is asked for before it ends. */
+  expectNodes(): void;
   /** @throws OnegevityError */
   client(): Promise<ApiClient>;
   /** In the sandbox, the sandbox's own secret. @throws OnegevityError `env_not_set` */
@@ -24,12 +25,6 @@ export interface ConfigNode extends Node {
 }
 
 const type = 'onegevity-config';
-
-/** @returns the config node, or undefined where none is chosen, it is disabled, or it is of another type */
-export function findConfig(RED: NodeAPI, id: string | undefined): ConfigNode | undefined {
-  const node = id ? (RED.nodes.getNode(id) as ConfigNode | null) : undefined;
-  return node?.type === type ? node : undefined;
-}
 
 /** Translates a key of the catalogue that all nodes share. */
 export function shared(RED: NodeAPI, key: string, values: Record<string, string | number> = {}): string {

@@ -29,7 +29,8 @@ export function setResult(
 ): void {
   const { error, requestId, page, ...kept } = asObject(msg.onegevity) ?? {};
   msg.statusCode = result.statusCode;
-  msg.onegevity = { ...kept, ...outcome };
+  // A message that is still part of a list keeps what tells where in the list it stands.
+  msg.onegevity = { ...kept, ...(page && msg.parts ? { page } : {}), ...outcome };
   // Last, so that a place within these is not written over.
   RED.util.setMessageProperty(msg, output, result.body, true);
 }
@@ -61,11 +62,14 @@ function partsOf(RED: NodeAPI, msg: FlowMessage, output: string, bad: () => Erro
 
 /** Sets what a Catch node's message carries, in `msg.onegevity.error` and `msg.statusCode`. */
 export function setError(msg: FlowMessage, error: OnegevityError): void {
-  const { code, statusCode, requestId, fieldErrors, globalErrors, retryAfter, outcome } = error;
+  const { code, statusCode, requestId, fieldErrors, globalErrors, retryAfter, outcome, retryable } = error;
   const present = Object.entries({ statusCode, requestId, fieldErrors, globalErrors, retryAfter }).filter(
     ([, value]) => value !== undefined,
   );
   if (statusCode === undefined) delete msg.statusCode;
   else msg.statusCode = statusCode;
-  msg.onegevity = { ...asObject(msg.onegevity), error: { code, ...Object.fromEntries(present), outcome } };
+  msg.onegevity = {
+    ...asObject(msg.onegevity),
+    error: { code, ...Object.fromEntries(present), outcome, retryable },
+  };
 }

@@ -1,7 +1,16 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { OnegevityError } from '../../lib/api/errors';
-import { currentVersion, isReadable, migrations, type Saved, upgraded } from '../../lib/flows/versions';
+import {
+  currentVersion,
+  isReadable,
+  migrations,
+  type Saved,
+  shownVersion,
+  upgraded,
+} from '../../lib/flows/versions';
 import { shared, translated } from './config-node';
+import { track } from './instances';
+import { logSentences } from './log-sentences';
 import { onMessage } from './on-message';
 
 /**
@@ -11,7 +20,7 @@ import { onMessage } from './on-message';
 export function currentDef<Def extends NodeDef>(def: Def, table = migrations): Def {
   const saved = def as Saved & Def;
   if (isReadable(saved, table)) return upgraded(saved, table) as Saved & Def;
-  const values = { version: String(saved.version), known: currentVersion(def.type, table) };
+  const values = { version: shownVersion(saved.version), known: currentVersion(def.type, table) };
   throw new OnegevityError('newer_flow', { values });
 }
 
@@ -32,6 +41,8 @@ export function registerNode<Own extends Node, Def extends NodeDef>(
 ): void {
   function OnegevityNode(this: Own, saved: Def): void {
     RED.nodes.createNode(this, saved);
+    track(this);
+    logSentences(this);
     let def: Def;
     try {
       def = currentDef(saved, table);

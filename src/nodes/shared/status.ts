@@ -1,6 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
 import type { ErrorCode, OnegevityError } from '../../lib/api/errors';
-import { type ConfigNode, shared } from './config-node';
+import type { ConfigLink } from './config-link';
+import { shared } from './config-node';
 
 /** Milliseconds without a call after which a node is idle: in a stream of messages its status does not flicker. */
 const settleTime = 100;
@@ -18,16 +19,19 @@ export class CallStatus {
   constructor(
     private readonly RED: NodeAPI,
     private readonly node: Node,
-    private readonly config: ConfigNode | undefined,
+    private readonly link: ConfigLink,
     /** What else is wrong and lasts. */
     private readonly problem: () => ErrorCode | undefined = () => undefined,
   ) {}
 
   /** Shows what is wrong before any message came, or that the sandbox's data are made up. */
   idle(): void {
-    const problem = this.config ? (this.config.problem()?.code ?? this.problem()) : 'no_config';
+    const { current, isReplaced } = this.link;
+    // It is about to come back: see ConfigLink.
+    if (isReplaced) return;
+    const problem = current ? (this.problem() ?? current.problem()?.code) : 'no_config';
     if (problem) this.#show('red', 'ring', problem);
-    else if (this.config?.environment === 'sandbox') this.#show('yellow', 'ring', 'sandbox');
+    else if (current?.environment === 'sandbox') this.#show('yellow', 'ring', 'sandbox');
     else this.#clear();
   }
 

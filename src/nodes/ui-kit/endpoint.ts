@@ -35,8 +35,8 @@ export class UiKitEndpoint {
     const { httpNodeRoot } = RED.settings as { httpNodeRoot?: unknown };
     if (httpNodeRoot === false) throw new OnegevityError('http_off');
     this.#root = `/${typeof httpNodeRoot === 'string' ? httpNodeRoot : ''}/`.replace(/\/+/g, '/');
-    this.path = routePath(resolved(path) || defaultPath);
-    this.#publicUrl = resolved(publicUrl);
+    this.path = routePath(resolved(path, 'path') || defaultPath);
+    this.#publicUrl = resolved(publicUrl, 'publicUrl');
     const { environment } = config;
     if (this.#publicUrl) this.#uri(this.#publicUrl, environment === 'sandbox' || environment === 'custom');
     else if (environment !== 'sandbox') throw new OnegevityError('bad_public_url');

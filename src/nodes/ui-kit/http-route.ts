@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { NodeAPI } from 'node-red';
 import { OnegevityError } from '../../lib/api/errors';
+import { addedLayers, type App, type Layer, removeLayer } from '../webhook/capture/express';
 
 export type Handler = (req: IncomingMessage, res: ServerResponse) => void;
 
@@ -12,10 +13,6 @@ interface Claim {
 
 /** Those who want a path, in the order of their coming; the first one has it. Keyed by the app, for tests. */
 const claims = new WeakMap<object, Map<string, Claim[]>>();
-
-interface Router {
-  stack: { route?: { stack: { handle: unknown }[] } }[];
-}
 
 /**
  * Serves `GET path` under Node-RED's HTTP node root, behind `httpNodeMiddleware`, for one node at a time: a second
@@ -29,7 +26,7 @@ export function serveGet(
   handler: Handler,
   onChange: (serving: boolean) => void,
 ): () => void {
-  const app = RED.httpNode as unknown as { _router?: Router; router?: Router };
+  const app = RED.httpNode as unknown as App;
   const all = claims.get(app) ?? new Map<string, Claim[]>();
   claims.set(app, all);
   // Express matches whatever the case.
@@ -37,10 +34,14 @@ export function serveGet(
   const line = all.get(key) ?? [];
   all.set(key, line);
 
+  // Known again by itself: tracing packages wrap the handler.
+  let layers: Layer[] = [];
   const claim: Claim = {
     path,
     onChange: (serving) => {
-      if (serving) RED.httpNode.get(path, ...middleware(RED), handler as never);
+      if (serving) {
+        layers = addedLayers(app, () => void RED.httpNode.get(path, ...middleware(RED), handler as never));
+      }
       onChange(serving);
     },
   };
@@ -51,7 +52,7 @@ export function serveGet(
     line.splice(line.indexOf(claim), 1);
     if (line.length === 0) all.delete(key);
     if (!wasFirst) return;
-    removeRoute(app._router ?? app.router, handler);
+    for (const layer of layers) removeLayer(app, layer);
     line[0]?.onChange(true);
   };
 }
@@ -71,11 +72,4 @@ export function routePath(value: string): string {
 function middleware(RED: NodeAPI): never[] {
   const { httpNodeMiddleware } = RED.settings as unknown as { httpNodeMiddleware?: unknown };
   return [httpNodeMiddleware].flat().filter((entry) => typeof entry === 'function') as never[];
-}
-
-/** By the handler's identity: other nodes may have routes of the same path. */
-function removeRoute(router: Router | undefined, handler: Handler): void {
-  if (!router) return;
-  const kept = router.stack.filter(({ route }) => !route?.stack.some(({ handle }) => handle === handler));
-  router.stack.splice(0, router.stack.length, ...kept);
 }

@@ -4,11 +4,14 @@ import type { ApiClient } from '../../lib/api/client';
 import { defaultScopes, scopesOf } from '../../lib/api/environments';
 import { type ErrorCode, OnegevityError } from '../../lib/api/errors';
 import type { OperationParameter } from '../../lib/api/operation';
+import { pathSegment } from '../../lib/api/path';
 import { asObject } from '../../lib/api/response';
 import { isBrowserSafe } from '../../lib/auth/authorization-code';
 import { answerRedirect, type RedirectAnswer } from '../../lib/auth/redirect';
 import { StateStore } from '../../lib/auth/state';
-import { findConfig, translated } from '../shared/config-node';
+import { RateLimit } from '../../lib/webhook/rate-limit';
+import { ConfigLink } from '../shared/config-link';
+import { type ConfigNode, translated } from '../shared/config-node';
 import { FieldReader, type Fields } from '../call/fields';
 import { serveGet } from './http-route';
 import { type FlowMessage, setError } from '../shared/message';
@@ -19,10 +22,19 @@ import { serveLibrary } from './library';
 
 export interface UiKitDef extends NodeDef, EndpointDef {
   config?: string;
-  /** The most that a token for a browser may carry; `any`: whatever the vendor gives. */
+  /** The most that a token for a browser may carry; `any`: whatever the vendor gives, also without saying what. */
   scopes?: string | string[];
   /** `patientIdentifier` */
   fields?: Fields;
+}
+
+/** What serves one configuration. */
+interface Open {
+  config: ConfigNode;
+  endpoint: UiKitEndpoint;
+  states: StateStore;
+  /** Undefined for any. */
+  scopes: readonly string[] | undefined;
 }
 
 const minute = 60_000;
@@ -32,27 +44,26 @@ const patientParameter: OperationParameter = {
   name: 'patientIdentifier',
   in: 'argument',
   required: true,
-  schema: { type: 'string' },
+  schema: { type: 'string', format: 'identifier' },
   source: 'payload.patientIdentifier',
 };
 
 /** Gives a page what the vendor's UI-Kit needs, and serves the redirect that brings the kit its token. */
 export function buildUiKit(RED: NodeAPI, node: Node, def: UiKitDef): void {
-  const config = findConfig(RED, def.config);
+  const link = new ConfigLink(RED, node, def.config);
   let problem: OnegevityError | undefined;
-  const status = new CallStatus(RED, node, config, () => problem?.code);
+  const status = new CallStatus(RED, node, link, () => problem?.code);
   const reader = new FieldReader(RED, node, def.fields ?? {});
-  const states = new StateStore({ ...stateLimits, now: () => performance.now() });
-  const context = () => ({ operation: 'authUIKit', environment: config?.environment ?? '' });
-  let endpoint: UiKitEndpoint | undefined;
-  const removals: (() => void)[] = [];
+  let open: Open | undefined;
   const warnings = new Set<string>();
+  /** Of those who name no patient: anybody can send any number of such requests. */
+  const refusals = new RateLimit(5, 1);
   let closed = false;
 
-  const client = async (): Promise<ApiClient> => {
-    if (!config || closed) throw new OnegevityError(config ? 'aborted' : 'no_config');
-    return config.client();
-  };
+  const context = ({ environment }: ConfigNode) => ({
+    operation: 'authUIKit',
+    environment: environment ?? '',
+  });
 
   const setProblem = (code: ErrorCode | undefined): void => {
     problem = code && translated(RED, new OnegevityError(code));
@@ -66,9 +77,13 @@ export function buildUiKit(RED: NodeAPI, node: Node, def: UiKitDef): void {
     node.warn(RED._(`warning.${key}`));
   };
 
-  const report = ({ audit, fault }: RedirectAnswer): void => {
+  const report = ({ audit, fault }: RedirectAnswer, config: ConfigNode): void => {
     if (closed || !audit) return;
-    const msg: FlowMessage = { payload: audit, onegevity: context() };
+    const anonymous = audit.event === 'refused' && audit.patientIdentifier === undefined;
+    const suppressed = anonymous ? refusals.pass() : 0;
+    if (suppressed === undefined) return;
+    const payload = anonymous ? { ...audit, suppressed } : audit;
+    const msg: FlowMessage = { payload, onegevity: context(config) };
     if (fault) {
       const error = translated(RED, fault);
       setError(msg, error);
@@ -80,29 +95,39 @@ export function buildUiKit(RED: NodeAPI, node: Node, def: UiKitDef): void {
   const serve = async (
     { method = '', url = '', headers }: IncomingMessage,
     res: ServerResponse,
-    scopes: readonly string[] | undefined,
+    { config, states, scopes }: Open,
   ): Promise<void> => {
-    status.started();
+    // A request that names no patient leads to no call, and must not change what the status shows.
+    let calling = false;
+    const client = async (): Promise<ApiClient> => {
+      calling = true;
+      status.started();
+      if (closed) throw new OnegevityError('aborted');
+      return config.client();
+    };
     const answer = await answerRedirect({ method, url, headers }, { states, client, scopes });
-    if (answer.fault) status.failed(answer.fault);
-    else status.succeeded();
-    report(answer);
+    if (calling && answer.fault) status.failed(answer.fault);
+    else if (calling) status.succeeded();
+    report(answer, config);
     write(res, answer);
   };
 
   const preparePage = async (msg: FlowMessage): Promise<void> => {
-    if (!config) throw new OnegevityError('no_config');
-    if (problem || !endpoint) throw problem ?? config.problem() ?? new OnegevityError('no_config');
+    const config = await link.use();
+    if (problem || open?.config !== config)
+      throw problem ?? config.problem() ?? new OnegevityError('no_config');
+    const { endpoint, states } = open;
     const patientIdentifier = String(await reader.parameter(patientParameter, msg, true));
+    pathSegment(patientParameter.name, patientIdentifier);
     if (!isBrowserSafe(patientIdentifier)) {
       throw new OnegevityError('bad_parameter', { values: { name: 'patientIdentifier' } });
     }
     if (isNamedByBrowser(msg, patientIdentifier)) warnOnce('namedByBrowser');
-    const open = await client();
-    const { root, clientId } = open.identity;
-    const redirectUri = endpoint.uri(open, msg);
+    const client = await config.client();
+    const { root, clientId } = client.identity;
+    const redirectUri = endpoint.uri(client, msg);
     const { error, requestId, page, ...kept } = asObject(msg.onegevity) ?? {};
-    msg.onegevity = { ...kept, ...context(), params: { patientIdentifier } };
+    msg.onegevity = { ...kept, ...context(config), params: { patientIdentifier } };
     msg.payload = {
       clientId,
       ogBasePath: root,
@@ -112,36 +137,54 @@ export function buildUiKit(RED: NodeAPI, node: Node, def: UiKitDef): void {
     };
   };
 
-  onMessage(RED, node, status, async (msg, send) => {
+  onMessage(RED, node, status, async (msg, send, turn) => {
     await preparePage(msg);
+    await turn();
     send([msg, null]);
   });
 
-  node.on('close', (done: () => void) => {
+  node.on('close', () => {
     closed = true;
-    for (const remove of removals) remove();
     status.close();
-    done();
   });
 
-  status.idle();
-  if (!config || config.problem()) return;
-  try {
-    const scopes = allowedScopes(def.scopes);
-    endpoint = new UiKitEndpoint(RED, def, config);
-    const handler = (req: IncomingMessage, res: ServerResponse) => {
-      serve(req, res, scopes).catch(() => res.destroy());
+  /** Serves the redirect of one configuration. @returns its end */
+  const serveWith = (config: ConfigNode): (() => void) => {
+    const removals: (() => void)[] = [];
+    const end = (): void => {
+      open = undefined;
+      for (const remove of removals) remove();
     };
-    const onChange = (serving: boolean) => setProblem(serving ? undefined : 'path_in_use');
-    removals.push(
-      serveGet(RED, endpoint.path, handler, onChange),
-      serveLibrary(RED, endpoint.path, () => warnOnce('libraryMissing')),
-    );
-  } catch (fault) {
-    problem = translated(RED, fault);
-    node.error(problem.message);
+    try {
+      const serving: Open = {
+        config,
+        endpoint: new UiKitEndpoint(RED, def, config),
+        // A code that one environment gave must not be sent to another.
+        states: new StateStore({ ...stateLimits, now: () => performance.now() }),
+        scopes: allowedScopes(def.scopes),
+      };
+      open = serving;
+      const handler = (req: IncomingMessage, res: ServerResponse) => {
+        serve(req, res, serving).catch(() => res.destroy());
+      };
+      const onChange = (first: boolean) => setProblem(first ? undefined : 'path_in_use');
+      removals.push(
+        serveGet(RED, serving.endpoint.path, handler, onChange),
+        serveLibrary(RED, serving.endpoint.path, () => warnOnce('libraryMissing')),
+      );
+    } catch (fault) {
+      problem = translated(RED, fault);
+      node.error(problem.message);
+    }
+    return end;
+  };
+
+  link.onEach((config) => {
+    problem = undefined;
+    const end = config?.environment ? serveWith(config) : undefined;
     status.idle();
-  }
+    return end;
+  });
 }
 
 /** @returns undefined for `any` @throws OnegevityError `env_not_set` */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { NodeAPI } from 'node-red';
 import { OnegevityError } from '../../lib/api/errors';
+import { isLoopback } from '../../lib/auth/authorization-code';
 import { diskInbox, type Inbox, redisInbox } from '../../lib/webhook/inbox';
 import type { InboxOptions } from '../../lib/webhook/inbox/inbox';
 import { Keyring } from '../../lib/webhook/inbox/keyring';
@@ -47,6 +48,15 @@ export async function createInbox(
   const create = kinds[options.inbox];
   if (!create) throw new OnegevityError('bad_parameter', { values: { name: 'inbox' } });
   return create({ RED, nodeId, config }, keyring, inboxOptions);
+}
+
+/**
+ * Whether what goes to Redis can be read on a network: its password and the times of events. The events themselves are
+ * encrypted in any case.
+ */
+export function isUnencrypted({ url, tls }: ReturnType<ConfigNode['redis']>): boolean {
+  const { protocol, hostname } = new URL(url);
+  return tls === undefined && protocol === 'redis:' && !isLoopback(hostname);
 }
 
 /** Where the inbox of a node lies. */

@@ -38,8 +38,9 @@ export function buildDone(RED: NodeAPI, node: Node, def: DoneDef): void {
   onMessage(RED, node, { succeeded: show, failed: show }, end);
 }
 
-/** Whether this is one of several parts of a split message, and not the last one. */
+/** Whether this is one of several parts of a split message. The last one too: it may have overtaken the others. */
 function isPart(msg: FlowMessage): boolean {
-  const { count, index } = asObject(msg.parts) ?? {};
-  return typeof count === 'number' && count > 1 && index !== count - 1;
+  const { id, count } = asObject(msg.parts) ?? {};
+  // A part of a long list does not know the count.
+  return id !== undefined && count !== 1;
 }

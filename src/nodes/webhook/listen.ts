@@ -3,6 +3,7 @@ import type { Receiver } from '../../lib/webhook/receiver';
 import { type ClaimFault, hostOf } from './capture/host';
 import { Endpoint, type Tenant } from './capture/endpoint';
 import type { ConfigNode } from '../shared/config-node';
+import { savedReference } from '../shared/saved-reference';
 import { joinSandbox } from './sandbox';
 import type { WebhookOptions } from './options';
 import type { WebhookStatus } from './status';
@@ -23,9 +24,9 @@ export function listen(
   node: Node,
   { options, config, receiver, status }: Listener,
 ): (removed: boolean) => void {
-  const fail = (code: ClaimFault | 'no_http' | 'body_consumed'): void => {
+  const fail = (code: ClaimFault | 'no_http'): void => {
     status.fault(code, status.text(`status.${code}`));
-    node.error(status.text(`errors.${code}`, { path: options.path }));
+    node.error(status.text(`errors.${code}`, { path: savedReference(RED, node, ['path']) ?? options.path }));
   };
   const host = hostOf(RED);
   if (!host) {
@@ -43,7 +44,8 @@ export function listen(
       if (blocked) fail('path_in_use');
       else status.fault();
     },
-    onBodyConsumed: () => fail('body_consumed'),
+    // Not lasting: nothing shows whether it was signed, so anybody can bring it about.
+    onBodyConsumed: () => status.warn(status.text('errors.body_consumed')),
     onMiddlewareError: () => status.warn(status.text('errors.middleware')),
   };
   let endpoint: Endpoint | undefined;

@@ -1,5 +1,6 @@
 import type { NodeDef } from 'node-red';
 import type { TopicName } from '../../generated/topics';
+import { textOf } from '../../lib/api/environments';
 import { selectedTopics } from '../../lib/webhook/outputs';
 
 /** The saved properties; every one may be missing. */
@@ -52,7 +53,7 @@ export interface WebhookOptions {
 /** @param apiMaxLength Node-RED's own limit: bytes, or text such as `5mb` */
 export function webhookOptions(def: WebhookDef, apiMaxLength: unknown): WebhookOptions {
   return {
-    path: def.path ?? '/onegevity/webhook',
+    path: def.path === undefined ? '/onegevity/webhook' : (textOf(def.path) ?? ''),
     selected: selectedTopics(def.topics),
     declared: def.declared === true,
     topicHeader: typeof def.topicHeader === 'string' ? def.topicHeader.trim().toLowerCase() : '',

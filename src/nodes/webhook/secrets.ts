@@ -1,4 +1,5 @@
 import type { Node, NodeAPI } from 'node-red';
+import { OnegevityError } from '../../lib/api/errors';
 import type { Secrets } from '../../lib/webhook/signature';
 import { type ConfigNode, shared, translated } from '../shared/config-node';
 import type { WebhookStatus } from './status';
@@ -18,11 +19,11 @@ export async function secretsFor(
   let fault: { status: string; error: string } | undefined;
   try {
     secrets = (await config?.webhookSecrets()) ?? {};
-    const code = config ? 'no_secret' : 'no_config';
+    if (!config) throw new OnegevityError('no_config');
     if (!secrets.current && !secrets.previous)
-      fault = { status: status.text(`status.${code}`), error: status.text('errors.no_secret') };
+      fault = { status: status.text('status.no_secret'), error: status.text('errors.no_secret') };
   } catch (error) {
-    // An environment variable that is not set, or a sandbox that does not start.
+    // No configuration, an environment variable that is not set, or a sandbox that does not start.
     const { code, message } = translated(RED, error);
     fault = { status: shared(RED, `status.${code}`), error: message };
   }

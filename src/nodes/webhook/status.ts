@@ -11,6 +11,7 @@ export class WebhookStatus {
   #lasting: { fill: Fill; text: string } | undefined;
   #fault: { code: string; text: string } | undefined;
   #storage: { code: string; text: string } | undefined;
+  #risk: string | undefined;
   /** Its text is made only when it is shown. */
   #last: { fill: Fill; text: () => string } | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -53,6 +54,12 @@ export class WebhookStatus {
     this.#changed();
   }
 
+  /** Shows for good that the storage does not promise what it should. */
+  risk(text: string): void {
+    this.#risk = text;
+    this.#changed();
+  }
+
   event(fill: Fill, text: () => string): void {
     this.#last = { fill, text };
     this.#changed();
@@ -83,7 +90,9 @@ export class WebhookStatus {
   }
 
   #current(): { fill: Fill; shape: 'ring' | 'dot'; text: string } {
-    const [fault, lasting, last] = [this.#fault ?? this.#storage, this.#lasting, this.#last];
+    const [fault, last] = [this.#fault ?? this.#storage, this.#last];
+    const risk = this.#risk === undefined ? undefined : ({ fill: 'yellow', text: this.#risk } as const);
+    const lasting = this.#lasting ?? risk;
     if (fault) return { fill: 'red', shape: 'ring', text: fault.text };
     if (lasting && (lasting.fill === 'red' || !last)) return { ...lasting, shape: 'ring' };
     if (!last) return { fill: 'green', shape: 'ring', text: this.text('status.waiting') };

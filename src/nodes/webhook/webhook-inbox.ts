@@ -1,9 +1,8 @@
-import { rm } from 'node:fs/promises';
 import type { Node, NodeAPI } from 'node-red';
 import { OnegevityError } from '../../lib/api/errors';
 import { identityOf } from '../../lib/webhook/duplicates';
 import type { WebhookEvent } from '../../lib/webhook/event';
-import { hasLeftovers } from '../../lib/webhook/inbox';
+import { hasLeftovers, removeDiskInbox } from '../../lib/webhook/inbox';
 import type {
   DeadDelivery,
   Delivery,
@@ -12,11 +11,14 @@ import type {
   InboxStats,
   StorageRisk,
 } from '../../lib/webhook/inbox/inbox';
+import type { Damage } from '../../lib/webhook/inbox/store';
 import { handleOf, makeKnown } from '../../lib/webhook/inbox/open-inboxes';
+import { RateLimit } from '../../lib/webhook/rate-limit';
 import type { Stored } from '../../lib/webhook/receiver';
 import { packEvent, unpackEvent } from '../../lib/webhook/stored-event';
 import { type ConfigNode, shared, translated } from '../shared/config-node';
-import { createInbox, inboxFolder } from './create-inbox';
+import { whenFlowsRun } from '../shared/flow-state';
+import { createInbox, inboxFolder, isUnencrypted } from './create-inbox';
 import type { WebhookOptions } from './options';
 import type { WebhookStatus } from './status';
 
@@ -35,12 +37,20 @@ export interface InboxOwner {
 /** Seconds after which a sender may try again. */
 const retryAfter = { full: 60, misconfigured: 300, unavailable: 15 };
 
+/** Milliseconds without another unreadable record, before those so far are reported. */
+const quiet = 1000;
+
 /** The durable inbox of a webhook node, from the node's start to its close. */
 export class WebhookInbox implements InboxConsumer {
   #inbox: Inbox | undefined;
   #forget: (() => void) | undefined;
   #problem: OnegevityError | undefined;
   #closed = false;
+  /** An inbox may be full and not full many times a second. */
+  readonly #problemLogs = new Map<string, RateLimit>();
+  /** Records that were set aside and are not in the log yet. */
+  readonly #unread = { damaged: 0, unknown_key: 0 };
+  #tellingUnread: NodeJS.Timeout | undefined;
   readonly #warned = new Set<StorageRisk>();
   /** Resolves when the inbox is open, or it is known why it cannot be. */
   readonly #ready: Promise<void>;
@@ -52,15 +62,10 @@ export class WebhookInbox implements InboxConsumer {
     private readonly owner: InboxOwner,
   ) {
     // Messages sent before all nodes of the flow exist would be lost.
-    const started = new Promise<void>((resolve) => {
-      this.#endWaiting = resolve;
-      RED.events.once('flows:started', resolve);
-    });
+    const { started, cancel } = whenFlowsRun(RED);
+    this.#endWaiting = cancel;
     this.#ready = started
-      .then(() => {
-        RED.events.removeListener('flows:started', this.#endWaiting);
-        return this.#closed ? undefined : this.#open();
-      })
+      .then(() => (this.#closed ? undefined : this.#open()))
       .catch((error: unknown) => this.#misconfigured(error));
   }
 
@@ -73,13 +78,13 @@ export class WebhookInbox implements InboxConsumer {
     if (!owner.isWired(event)) return { stored: true, release: () => owner.emit(event) };
     try {
       const result = await this.#put(this.#inbox, event);
-      if (this.#problem?.code === 'inbox_full') this.state(undefined);
+      if (isFull(this.#problem?.code)) this.state(undefined);
       if (result === 'stored') return { stored: true, release: () => undefined };
       return { stored: true, release: () => owner.emitDuplicate({ ...event, duplicate: true }) };
     } catch (error) {
       const { code } = translated(this.RED, error);
-      if (code !== 'inbox_full') return { stored: false, retryAfter: retryAfter.unavailable };
-      this.state(new OnegevityError('inbox_full'));
+      if (!isFull(code)) return { stored: false, retryAfter: retryAfter.unavailable };
+      this.state(new OnegevityError(code));
       return { stored: false, retryAfter: retryAfter.full };
     }
   };
@@ -88,7 +93,8 @@ export class WebhookInbox implements InboxConsumer {
     const { id, attempt } = delivery;
     try {
       const event = unpackEvent(delivery, handleOf(this.node.id, id));
-      if (this.owner.isWired(event)) return this.owner.emit(event);
+      this.owner.emit(event);
+      if (this.owner.isWired(event)) return;
     } catch {
       // A record of another version: it stays, as a dead letter.
       this.#inbox?.giveUp(id, attempt, 'internal').catch(() => undefined);
@@ -114,8 +120,15 @@ export class WebhookInbox implements InboxConsumer {
   setAside(count: number, cause: 'damaged' | 'unknown_key'): void {
     const { status } = this.owner;
     status.event('red', () => status.text(`status.${cause}`));
-    const key = count === 0 ? 'errors.set_aside_lost' : `errors.set_aside_${cause}`;
-    this.node.error(status.text(key, { count }));
+    this.#unread[cause] += count;
+    if (this.#tellingUnread) this.#tellingUnread.refresh();
+    else this.#tellingUnread = setTimeout(() => this.#tellUnread(), quiet).unref();
+  }
+
+  lost(damage: Damage): void {
+    const { status } = this.owner;
+    status.event('red', () => status.text('status.lost'));
+    this.node.error(damageText(status, damage));
   }
 
   state(problem: OnegevityError | undefined): void {
@@ -125,13 +138,19 @@ export class WebhookInbox implements InboxConsumer {
     if (!problem) return status.storage();
     const { code, message } = translated(this.RED, problem);
     status.storage(code, shared(this.RED, `status.${code}`));
-    this.node.error(message);
+    let log = this.#problemLogs.get(code);
+    if (!log) this.#problemLogs.set(code, (log = new RateLimit(2, 1 / 30)));
+    if (log.pass() !== undefined) this.node.error(message);
   }
 
   risk(risk: StorageRisk): void {
     if (this.#warned.has(risk)) return;
     this.#warned.add(risk);
-    this.node.warn(this.owner.status.text(`errors.${risk}`));
+    const { status } = this.owner;
+    this.node.warn(status.text(`errors.${risk}`));
+    // Whether the one is a risk at all is not known, and the other is over.
+    if (risk === 'redis_unchecked' || risk === 'clock_set_back') return;
+    status.risk(status.text(`status.${risk}`));
   }
 
   /** @param removed whether the node was deleted: then what waits cannot be emitted any more */
@@ -143,6 +162,7 @@ export class WebhookInbox implements InboxConsumer {
     const inbox = this.#inbox;
     if (!inbox) return;
     this.#inbox = undefined;
+    this.#tellUnread();
     const stats = removed ? await inbox.stats().catch(() => undefined) : undefined;
     await inbox.close();
     if (stats) await this.#cleanUp(stats);
@@ -155,11 +175,25 @@ export class WebhookInbox implements InboxConsumer {
       this.node.error(status.text('errors.inbox_with_flow'));
       return;
     }
+    // The secrets' absence has said so, unless they are not needed.
+    if (!config && !options.acceptUnsigned) return;
     if (!config) throw new OnegevityError('no_config');
     const inbox = await createInbox(this.RED, this.node.id, options, config);
     this.#inbox = inbox;
     this.#forget = makeKnown(this.node.id, inbox);
+    if (options.inbox === 'redis' && isUnencrypted(config.redis())) this.risk('redis_unencrypted');
     await inbox.open(this);
+  }
+
+  /** One message for all that were found together: where the key is wrong, that is every one. */
+  #tellUnread(): void {
+    clearTimeout(this.#tellingUnread);
+    this.#tellingUnread = undefined;
+    for (const cause of ['damaged', 'unknown_key'] as const) {
+      const count = this.#unread[cause];
+      this.#unread[cause] = 0;
+      if (count > 0) this.node.error(this.owner.status.text(`errors.set_aside_${cause}`, { count }));
+    }
   }
 
   #misconfigured(error: unknown): void {
@@ -181,13 +215,22 @@ export class WebhookInbox implements InboxConsumer {
     const left = waiting + inFlight + dead + setAside;
     const { status, options } = this.owner;
     if (left > 0) this.node.warn(status.text('errors.inbox_kept', { count: left, id: this.node.id }));
-    else if (options.inbox === 'disk')
-      await rm(inboxFolder(this.RED, this.node.id), { recursive: true, force: true });
+    else if (options.inbox === 'disk') await removeDiskInbox(inboxFolder(this.RED, this.node.id));
   }
+}
+
+function damageText(status: WebhookStatus, { readable, kept }: Damage): string {
+  const key = kept === undefined ? 'errors.storage_gone' : 'errors.storage_damaged';
+  return status.text(key, { count: readable, folder: kept ?? '' });
+}
+
+function isFull(code: string | undefined): boolean {
+  return code === 'inbox_full' || code === 'redis_full';
 }
 
 /** Warns where a node without an inbox on the disk had one, and events still wait in it. */
 export async function warnOfLeftovers(RED: NodeAPI, node: Node, status: WebhookStatus): Promise<void> {
-  const left = await hasLeftovers(inboxFolder(RED, node.id)).catch(() => false);
+  const lost = (damage: Damage) => node.error(damageText(status, damage));
+  const left = await hasLeftovers(inboxFolder(RED, node.id), lost).catch(() => false);
   if (left) node.warn(status.text('errors.inbox_left'));
 }

@@ -5,18 +5,34 @@ import type { Exchange } from '../../lib/webhook/exchange';
 import { Outputs } from '../../lib/webhook/outputs';
 import { RateLimit } from '../../lib/webhook/rate-limit';
 import { Receiver } from '../../lib/webhook/receiver';
-import { findConfig } from '../shared/config-node';
+import { ConfigLink } from '../shared/config-link';
+import type { ConfigNode } from '../shared/config-node';
 import { listen } from './listen';
-import { type WebhookDef, webhookOptions } from './options';
+import { type WebhookDef, webhookOptions, type WebhookOptions } from './options';
 import { WebhookInbox, warnOfLeftovers } from './webhook-inbox';
 import { refusalMessage, webhookMessage } from './message';
+import { RejectionLog } from './rejection-log';
 import { secretsFor } from './secrets';
 import { WebhookStatus } from './status';
 
-export function buildWebhook(RED: NodeAPI, node: Node & { wires?: string[][] }, def: WebhookDef): void {
+type WiredNode = Node & { wires?: string[][] };
+
+export function buildWebhook(RED: NodeAPI, node: WiredNode, def: WebhookDef): void {
   const { apiMaxLength } = RED.settings as unknown as { apiMaxLength?: unknown };
   const options = webhookOptions(def, apiMaxLength);
-  const config = findConfig(RED, def.config);
+  new ConfigLink(RED, node, def.config).onEach((config) => receive(RED, node, options, config));
+}
+
+/**
+ * Receives with one configuration's secrets, inbox and sandbox.
+ * @returns its end, which is told whether the node was deleted
+ */
+function receive(
+  RED: NodeAPI,
+  node: WiredNode,
+  options: WebhookOptions,
+  config: ConfigNode | undefined,
+): (removed: boolean) => Promise<void> {
   const status = new WebhookStatus(RED, node);
   const outputs = new Outputs({
     selected: options.selected,
@@ -29,18 +45,35 @@ export function buildWebhook(RED: NodeAPI, node: Node & { wires?: string[][] }, 
   // A durable inbox remembers by itself, also after a restart.
   const duplicates = options.duplicates > 0 && !durable ? new Duplicates(options.duplicates) : undefined;
   let previousMatched = false;
-  const counts = { received: 0, refused: 0, duplicates: 0 };
+  const counts = { received: 0, refused: 0, duplicates: 0, unwired: 0 };
+  const isWired = (output: number): boolean => (node.wires?.[output]?.length ?? 0) > 0;
+  const rejections = new RejectionLog((reasons) => {
+    const list = [...reasons].map(([reason, count]) => `${status.text(`reasons.${reason}`)}: ${count}`);
+    node.warn(status.text('errors.rejected', { reasons: list.join(', ') }));
+  });
 
+  /** What came last, and beside it what must not be forgotten because of that. */
+  const summary = (last: string): string => {
+    const { refused, unwired } = counts;
+    return [
+      last,
+      ...(unwired > 0 ? [status.text('status.unwired', { count: unwired })] : []),
+      ...(refused > 0 ? [status.text('status.rejected', { count: refused })] : []),
+    ].join(' · ');
+  };
   const onEvent = (event: WebhookEvent, exchange?: Exchange): void => {
-    counts.received++;
+    const count = ++counts.received;
+    if (!isWired(outputs.of(event))) counts.unwired++;
     const { topic } = event;
-    const values = { topic: topic ?? '', count: counts.received };
-    status.event('green', () => status.text(topic ? 'status.received' : 'status.other', values));
+    status.event('green', () => {
+      const key = count === 1 ? 'status.event' : 'status.events';
+      return summary(status.text(key, { topic: topic ?? status.text('ports.other'), count }));
+    });
     node.send(outputs.place(webhookMessage(RED, event, exchange), outputs.of(event)));
   };
   const onDuplicate = (event: WebhookEvent): void => {
     const count = ++counts.duplicates;
-    status.event('green', () => status.text('status.duplicates', { count }));
+    status.event('green', () => summary(status.text('status.duplicates', { count })));
     if (outputs.duplicates !== undefined) {
       node.send(outputs.place(webhookMessage(RED, event), outputs.duplicates));
     }
@@ -48,6 +81,7 @@ export function buildWebhook(RED: NodeAPI, node: Node & { wires?: string[][] }, 
   const onRefused = (refusal: Refusal): void => {
     const count = ++counts.refused;
     const { reason } = refusal;
+    rejections.add(reason);
     status.event('red', () =>
       status.text('status.refused', { reason: status.text(`reasons.${reason}`), count }),
     );
@@ -56,7 +90,6 @@ export function buildWebhook(RED: NodeAPI, node: Node & { wires?: string[][] }, 
     if (suppressed === undefined) return;
     node.send(outputs.place(refusalMessage(refusal, suppressed), outputs.rejected));
   };
-  const isWired = (output: number): boolean => (node.wires?.[output]?.length ?? 0) > 0;
 
   const emitDead = (event: WebhookEvent): void => {
     if (outputs.deadLetters === undefined) return;
@@ -73,6 +106,8 @@ export function buildWebhook(RED: NodeAPI, node: Node & { wires?: string[][] }, 
         emitDead,
       })
     : undefined;
+  // What the node cannot tell the topic of leaves there, and whatever the vendor adds.
+  if (!isWired(outputs.other)) node.warn(status.text('errors.other_unwired'));
   if (options.inbox !== 'disk') warnOfLeftovers(RED, node, status).catch(() => undefined);
 
   const receiver = new Receiver({
@@ -104,13 +139,12 @@ export function buildWebhook(RED: NodeAPI, node: Node & { wires?: string[][] }, 
   );
   const stop = listen(RED, node, { options, config, receiver, status });
 
-  node.on('close', (removed: boolean, done: () => void) => {
+  return async (removed) => {
     stop(removed);
+    rejections.close();
     status.close();
     duplicates?.clear();
-    receiver
-      .close()
-      .then(() => inbox?.close(removed))
-      .then(done, done);
-  });
+    await receiver.close();
+    await inbox?.close(removed);
+  };
 }

@@ -1,5 +1,6 @@
-import type { ServerResponse } from 'node:http';
+import { STATUS_CODES, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import type { Auth } from '../auth';
 import { generalError } from '../errors';
 import { jsonBytes, sendJson } from '../http';
@@ -71,6 +72,8 @@ function otherAnswer(fault: SetFault, { auth, authorization }: Exchange): FullRe
       return { status, body: HTML, headers: { 'content-type': contentType } };
     case 'body':
       return { status, body: fault.text ?? '', headers: { 'content-type': contentType } };
+    case 'false-success':
+      return { status: 200, body: fault.text ?? '', headers: { 'content-type': 'application/json' } };
     case 'refused-credentials':
       return {
         status: 401,
@@ -93,20 +96,35 @@ function otherAnswer(fault: SetFault, { auth, authorization }: Exchange): FullRe
 async function sendBadly(fault: SetFault, exchange: Exchange, reply: FullReply): Promise<boolean> {
   const { res } = exchange;
   const whole = jsonBytes(reply.body);
-  const half = whole.subarray(0, Math.ceil(whole.length / 2));
-  const head = (length: number): ServerResponse =>
-    res.writeHead(reply.status, {
-      'content-type': 'application/json',
-      'content-length': length,
-      ...exchange.headers,
-      ...reply.headers,
-    });
+  const half = firstHalf(whole);
+  const headers = (length: number): Record<string, string | number> => ({
+    'content-type': 'application/json',
+    'content-length': length,
+    ...exchange.headers,
+    ...reply.headers,
+  });
+  const head = (length: number): ServerResponse => res.writeHead(reply.status, headers(length));
   switch (fault.fault) {
     case 'truncated':
       head(half.length).end(half);
       return true;
     case 'cut-off':
       head(whole.length).write(half, () => res.destroy());
+      return true;
+    case 'wrong-record':
+      send(exchange, { ...reply, body: ofAnother(reply.body) });
+      return true;
+    case 'compressed':
+      sendPacked(exchange, reply, fault, packed(whole, fault));
+      return true;
+    case 'compressed-truncated':
+      sendPacked(exchange, reply, fault, firstHalf(packed(whole, fault)));
+      return true;
+    case 'large-headers':
+      send(exchange, { ...reply, headers: { ...reply.headers, 'x-padding': 'x'.repeat(fault.bytes ?? 0) } });
+      return true;
+    case 'duplicate-response':
+      sendTwice(res, reply.status, headers(whole.length), whole);
       return true;
     case 'slow-body':
       head(whole.length);
@@ -115,6 +133,58 @@ async function sendBadly(fault: SetFault, exchange: Exchange, reply: FullReply):
     default:
       return false;
   }
+}
+
+const firstHalf = (bytes: Buffer): Buffer => bytes.subarray(0, Math.ceil(bytes.length / 2));
+
+function packed(bytes: Buffer, { encoding }: SetFault): Buffer {
+  switch (encoding) {
+    case 'gzip':
+      return gzipSync(bytes);
+    case 'deflate':
+      return deflateSync(bytes);
+    case 'br':
+      return brotliCompressSync(bytes);
+    default:
+      return bytes;
+  }
+}
+
+function sendPacked(
+  { res, headers }: Exchange,
+  reply: FullReply,
+  { encoding = '' }: SetFault,
+  bytes: Buffer,
+): void {
+  const type = { 'content-type': 'application/json', 'content-encoding': encoding };
+  res.writeHead(reply.status, { ...type, ...headers, ...reply.headers }).end(bytes);
+}
+
+const IDENTIFIERS = ['patientIdentifier', 'orderIdentifier', 'clientIdentifier', 'id'];
+
+/** @returns The record with the identifiers of another one, which the caller did not ask for. */
+function ofAnother(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
+  const fields = Object.entries(body as Record<string, unknown>);
+  return Object.fromEntries(
+    fields.map(([name, value]) => {
+      if (!IDENTIFIERS.includes(name)) return [name, value];
+      return [name, typeof value === 'number' ? value + 1 : `${String(value)}-OTHER`];
+    }),
+  );
+}
+
+/** Node.js sends one response to a request, so both are written to the socket by hand. */
+function sendTwice(
+  res: ServerResponse,
+  status: number,
+  headers: Readonly<Record<string, string | number>>,
+  body: Buffer,
+): void {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n`;
+  const response = Buffer.concat([Buffer.from(head, 'latin1'), body]);
+  res.socket?.end(Buffer.concat([response, response]));
 }
 
 async function dribble(exchange: Exchange, whole: Buffer, seconds: number): Promise<void> {

@@ -87,6 +87,36 @@ export const faultKinds = [
     ],
   },
   {
+    name: 'false-success',
+    area: 'api',
+    about: 'Answers 200 and does nothing',
+    members: [text('text', 'the body', '{}')],
+  },
+  {
+    name: 'wrong-record',
+    area: 'api',
+    about: 'Does what was asked, then answers with the identifiers of another record',
+    members: [],
+  },
+  {
+    name: 'compressed',
+    area: 'api',
+    about: 'Compresses the response; an encoding other than gzip, deflate and br is named only',
+    members: [text('encoding', 'Content-Encoding header', 'gzip')],
+  },
+  {
+    name: 'compressed-truncated',
+    area: 'api',
+    about: 'Sends the first half of the compressed response as if it were all',
+    members: [text('encoding', 'Content-Encoding header', 'gzip')],
+  },
+  {
+    name: 'large-headers',
+    area: 'api',
+    about: 'Adds a header of many bytes',
+    members: [number('bytes', 20_000, 1, 1_000_000, 'length of the header')],
+  },
+  {
     name: 'truncated',
     area: 'api',
     about: 'Sends the first half of the JSON as if it were all',
@@ -96,6 +126,12 @@ export const faultKinds = [
     name: 'cut-off',
     area: 'api',
     about: 'Cuts the connection in the middle of the body',
+    members: [],
+  },
+  {
+    name: 'duplicate-response',
+    area: 'api',
+    about: 'Sends the response twice on the same connection',
     members: [],
   },
   {
@@ -135,6 +171,12 @@ export const faultKinds = [
     members: [number('seconds', 1, 0, 3600, 'how long they live')],
   },
   {
+    name: 'narrow-token',
+    area: 'token',
+    about: 'Gives tokens that have no scope and live for a short time',
+    members: [number('seconds', 2, 0, 3600, 'how long they live')],
+  },
+  {
     name: 'webhook-duplicate',
     area: 'webhook',
     about: 'Delivers twice',
@@ -163,6 +205,12 @@ export const faultKinds = [
     area: 'webhook',
     about: 'Sends the body piece by piece',
     members: [seconds('for the whole body')],
+  },
+  {
+    name: 'webhook-abort',
+    area: 'webhook',
+    about: 'Cuts the connection in the middle of the body, and tries again',
+    members: [],
   },
   {
     name: 'webhook-wrong-signature',
@@ -199,6 +247,8 @@ export interface Fault {
   retryAfter?: string;
   contentType?: string;
   text?: string;
+  encoding?: string;
+  bytes?: number;
 }
 
 /** A fault as it is listed: complete with its defaults. */

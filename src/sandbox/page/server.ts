@@ -19,14 +19,15 @@ export async function ask<T>(method: string, path: string, body?: object): Promi
     method,
     headers: {
       ...(body && { 'content-type': 'application/json' }),
-      ...editorToken(),
+      ...token(),
     },
     ...(body && { body: JSON.stringify(body) }),
   });
   const text = await response.text();
   if (response.ok) return JSON.parse(text) as T;
-  if (response.status === 401 || response.status === 403) throw new Refused(response.status, texts.forbidden);
-  throw new Refused(response.status, explained(text) || `${response.status}`);
+  const said = explained(text);
+  if (response.status === 401) throw new Refused(401, inEditor() ? texts.logIn : texts.tokenMissing);
+  throw new Refused(response.status, said || texts.answered(response.status));
 }
 
 function explained(text: string): string {
@@ -47,13 +48,27 @@ function explained(text: string): string {
   }
 }
 
+/** Whether Node-RED serves the page, below the editor. */
+function inEditor(): boolean {
+  return location.pathname.endsWith('/onegevity/sandbox/');
+}
+
+function token(): Record<string, string> {
+  return inEditor() ? editorToken() : controlToken();
+}
+
+/** The control token of a sandbox that other computers reach stands in the fragment, which is sent to nobody. */
+function controlToken(): Record<string, string> {
+  const given = new URLSearchParams(location.hash.slice(1)).get('token');
+  return given === null ? {} : { authorization: `Bearer ${given}` };
+}
+
 /**
  * Inside Node-RED the page is as well guarded as the editor, whose token lies in the storage of this origin; its
  * name ends with the path of the editor.
  */
 function editorToken(): Record<string, string> {
   const editorPath = location.pathname.replace(/\/onegevity\/sandbox\/$/, '');
-  if (editorPath === location.pathname) return {};
   try {
     const stored = localStorage.getItem(`auth-tokens${editorPath.replaceAll('/', '-')}`);
     const { access_token: token } = JSON.parse(stored ?? '{}') as { access_token?: string };

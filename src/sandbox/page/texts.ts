@@ -4,7 +4,10 @@ export const texts = {
   madeUp: 'Made-up data. A stand-in, not a promise about the vendor.',
   live: 'live',
   away: 'The sandbox does not answer. Trying again…',
-  forbidden: 'Not allowed. Log in to the Node-RED editor in this browser, then reload this page.',
+  logIn: 'Not allowed. Log in to the Node-RED editor in this browser, then reload this page.',
+  tokenMissing: 'Not allowed. Open this page by the URL that the sandbox printed at its start (/#token=…).',
+  answered: (status: number) =>
+    `The response had the status ${status} and is not the sandbox's. A proxy between this browser and the sandbox may have answered.`,
   reset: 'Reset data',
   resetHint: 'Back to the seeded data; faults and logs are cleared, webhook endpoints stay',
   revoke: 'Revoke tokens',

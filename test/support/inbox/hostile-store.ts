@@ -1,4 +1,4 @@
-import type { Operation, Range, Store } from '../../../src/lib/webhook/inbox/store';
+import type { Damage, Operation, Range, Store } from '../../../src/lib/webhook/inbox/store';
 
 /** A store that fails when it is told to, and that can stop like a process that is killed. */
 export class HostileStore implements Store {
@@ -30,7 +30,7 @@ export class HostileStore implements Store {
     this.readFaults = 0;
   }
 
-  open(): Promise<number> {
+  open(): Promise<Damage | undefined> {
     return this.#counted(async () => {
       await this.#turn();
       const damage = await this.inner.open();

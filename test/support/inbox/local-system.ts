@@ -34,7 +34,8 @@ const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 export class LocalSystem {
   readonly model = new InboxModel(() => performance.now());
   readonly #keyring = new Keyring(Keyring.generate());
-  readonly #hashes = new Map<string, Hash>();
+  /** What the storage may know of a key: the last that is certain, and what may have been stored since. */
+  readonly #hashes = new Map<string, Hash[]>();
   readonly #putting = new Map<string, Hash | undefined>();
   #process = 0;
   #opened = { wall: 0, at: 0 };
@@ -81,7 +82,7 @@ export class LocalSystem {
         if (result === 'stored') assert.notEqual(known.stored, 'no');
       });
       known.stored = result === 'stored' ? 'yes' : 'no';
-      if (unique && result === 'stored') this.#hashes.set(unique.key, { ...hash, maybe: false });
+      if (unique && result === 'stored') this.#hashes.set(unique.key, [{ ...hash, maybe: false }]);
     } catch (error) {
       if (this.#process !== process) return;
       const { code } = error as OnegevityError;
@@ -90,7 +91,7 @@ export class LocalSystem {
         known.stored = 'no';
       } else {
         this.#asserted(() => assert.equal(code, 'inbox_unavailable'));
-        if (unique && expected === 'stored') this.#hashes.set(unique.key, hash);
+        if (unique && expected === 'stored') this.#hashMayBe(unique.key, hash);
       }
     } finally {
       if (unique) this.#putting.delete(unique.key);
@@ -271,7 +272,7 @@ export class LocalSystem {
   }
 
   async #ended(how: 'closed' | 'killed', quiet: boolean): Promise<void> {
-    for (const [key, hash] of this.#putting) if (hash) this.#hashes.set(key, hash);
+    for (const [key, hash] of this.#putting) if (hash) this.#hashMayBe(key, hash);
     this.#putting.clear();
     await this.inner.open();
     this.model.ended(await this.#dump(), how, quiet);
@@ -298,6 +299,7 @@ export class LocalSystem {
         if (!alive()) return;
         this.#asserted(() => this.model.died(letter, settings.attempts));
       },
+      lost: () => assert.fail('nothing is damaged'),
       setAside: () => this.#asserted(() => assert.fail('something cannot be read')),
       state: (problem) => {
         if (alive()) this.#usable = problem === undefined;
@@ -317,21 +319,32 @@ export class LocalSystem {
     }
   }
 
+  #hashMayBe(key: string, hash: Hash): void {
+    this.#hashes.set(key, [...(this.#hashes.get(key) ?? []), hash]);
+  }
+
   #expected({ key, window }: Unique): 'stored' | 'duplicate' | 'either' {
-    const known = this.#hashes.get(key);
-    if (!known) return 'stored';
-    const since = performance.now() - this.#opened.at;
-    const down = this.#opened.wall - known.wall;
-    const age = known.process === this.#process ? performance.now() - known.at : since + Math.max(0, down);
-    if (known.process !== this.#process && down < -tolerance) return 'stored';
-    if (age >= window) return 'stored';
-    return known.maybe ? 'either' : 'duplicate';
+    const hashes = this.#hashes.get(key) ?? [];
+    const known = hashes.filter((hash) => this.#isKnown(hash, window));
+    if (known.length === 0) return 'stored';
+    return known.length === hashes.length && known.some(({ maybe }) => !maybe) ? 'duplicate' : 'either';
+  }
+
+  /** Whether a hash counts, provided that it is stored. */
+  #isKnown({ wall, at, process }: Hash, window: number): boolean {
+    if (process === this.#process) return performance.now() - at < window;
+    const down = this.#opened.wall - wall;
+    if (down < -tolerance) return false;
+    return performance.now() - this.#opened.at + Math.max(0, down) < window;
   }
 
   /** What was refused is deleted again, and so are the hashes. */
   #forgetUncertain(): void {
-    for (const [key, { maybe, opening }] of this.#hashes)
-      if (maybe && opening === this.#inbox && !this.#putting.has(key)) this.#hashes.delete(key);
+    for (const [key, hashes] of this.#hashes) {
+      if (this.#putting.has(key)) continue;
+      const left = hashes.filter(({ maybe, opening }) => !maybe || opening !== this.#inbox);
+      this.#hashes.set(key, left);
+    }
   }
 
   async #idle(): Promise<void> {

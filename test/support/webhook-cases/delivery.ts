@@ -31,7 +31,7 @@ export function deliveryCases(stand: () => Stand): void {
   it('drops a repeat where there is no such output, and counts it in the status', async () => {
     const { url, id } = await stand().fresh('silent');
     for (let time = 0; time < 3; time++) assert.equal((await post(url)).status, 200);
-    await stand().nodeRed.waitForStatus(id, ({ text }) => text === 'duplicates: 2');
+    await stand().nodeRed.waitForStatus(id, ({ text }) => /^duplicates: 2\b/.test(text ?? ''));
     assert.deepEqual(await arrived(1), ['order.created']);
   });
 

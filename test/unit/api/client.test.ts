@@ -6,7 +6,16 @@ import sinon from 'sinon';
 import { operations } from '../../../src/generated/operations';
 import { ApiClient, type ClientOptions } from '../../../src/lib/api/client';
 import { OnegevityError } from '../../../src/lib/api/errors';
-import { json, raw, reset, silent, TestServer, trickling, truncated } from '../../support/http-server';
+import {
+  type Answer,
+  json,
+  raw,
+  reset,
+  silent,
+  TestServer,
+  trickling,
+  truncated,
+} from '../../support/http-server';
 
 const canary = 'CANARY-secret-4711';
 
@@ -59,6 +68,7 @@ describe('API client over real sockets', () => {
   });
 
   it('sends no body with a read, and query parameters as they are named', async () => {
+    server.answers = [json(200, { orders: [] })];
     const params = { patientIdentifier: 'P 1', pageNumber: 2, pageSize: 50, unknown: 'x' };
     await client.call(operations.listPatientOrders, params);
     const [request] = server.apiRequests;
@@ -68,7 +78,6 @@ describe('API client over real sockets', () => {
   });
 
   for (const [identifier, url] of [
-    ['..', '/api/v1/patients/%2E%2E'],
     ['a/b', '/api/v1/patients/a%2Fb'],
     ['a?b', '/api/v1/patients/a%3Fb'],
     ['%2e%2e', '/api/v1/patients/%252e%252e'],
@@ -77,6 +86,13 @@ describe('API client over real sockets', () => {
     it(`sends ${identifier} as one path segment`, async () => {
       await read({ patientIdentifier: identifier });
       assert.equal(server.apiRequests[0]?.url, url);
+    });
+  }
+
+  for (const identifier of ['.', '..', 'SB-000001 ', 'undefined']) {
+    it(`sends nothing for ${JSON.stringify(identifier)}`, async () => {
+      await assert.rejects(read({ patientIdentifier: identifier }), { code: 'bad_identifier' });
+      assert.equal(server.requests.length, 0);
     });
   }
 
@@ -160,6 +176,69 @@ describe('API client over real sockets', () => {
     assert.equal(server.apiRequests.length, 1);
   });
 
+  /** Accepts one token only, as a server does that answers 403 to an expired one. */
+  const accepting =
+    (token: string): Answer =>
+    (request, response, socket) =>
+      json(request.headers.authorization === `Bearer ${token}` ? 200 : 403, { patientIdentifier: 'P1' })(
+        request,
+        response,
+        socket,
+      );
+
+  it('renews the token once for a 403 to a call that worked before', async () => {
+    await read();
+    server.answers = [accepting('token-2')];
+    assert.equal((await read()).statusCode, 200);
+    assert.equal(
+      ((await write().catch((error: unknown) => error)) as { statusCode: number }).statusCode,
+      200,
+    );
+    assert.deepEqual([server.tokens, server.apiRequests.length], [2, 4]);
+  });
+
+  it('renews the token once for many calls that meet a 403 at a time', async () => {
+    await read();
+    server.answers = [accepting('token-2')];
+    await Promise.all(Array.from({ length: 50 }, () => read()));
+    assert.equal(server.tokens, 2);
+  });
+
+  it('renews no token for a 403 to a call that never worked', async () => {
+    await read();
+    server.answers = [json(403, {})];
+    await assert.rejects(client.call(operations.listPackages, {}), { code: 'forbidden' });
+    await assert.rejects(client.request({ method: 'GET', path: '/packages?a=1' }), { code: 'forbidden' });
+    assert.deepEqual([server.tokens, server.apiRequests.length], [1, 3]);
+  });
+
+  it('renews no more tokens for a while once a new one got a 403 too', async () => {
+    await read();
+    await client.request({ method: 'GET', path: '/packages?a=1' });
+    server.answers = [json(403, {})];
+    await assert.rejects(read(), { code: 'forbidden' });
+    for (let call = 0; call < 5; call++) await assert.rejects(read(), { code: 'forbidden' });
+    await assert.rejects(client.request({ method: 'GET', path: '/packages/P?b=2' }), { code: 'forbidden' });
+    assert.deepEqual([server.tokens, server.apiRequests.length], [2, 2 + 2 + 6]);
+    const later = performance.now() + 60_000;
+    const clock = sinon.stub(performance, 'now').returns(later);
+    try {
+      server.answers = [accepting('token-3')];
+      assert.equal((await client.request({ method: 'GET', path: '/packages/P?b=2' })).statusCode, 200);
+      assert.equal(server.tokens, 3);
+    } finally {
+      clock.restore();
+    }
+  });
+
+  it('renews no token of its own for the 403 to somebody else’s', async () => {
+    const request = { method: 'GET', path: '/patients/P1', token: 'theirs' };
+    await client.request(request);
+    server.answers = [json(403, {})];
+    await assert.rejects(client.request(request), { code: 'forbidden' });
+    assert.deepEqual([server.tokens, server.apiRequests.length], [0, 2]);
+  });
+
   it('names no scope for the 403 of a request of which it knows none', async () => {
     server.answers = [json(403, {})];
     await assert.rejects(client.request({ method: 'GET', path: '/packages' }), {
@@ -194,6 +273,33 @@ describe('API client over real sockets', () => {
       await assert.rejects(client.request({ method: 'OPTIONS', path: '/packages' }));
       assert.equal(server.apiRequests.length, 1);
     });
+
+    it('repeats a read whose response is unusable, up to the limit, and a write never', async () => {
+      for (const answer of [
+        raw(200, '<html>', { 'content-type': 'application/json' }),
+        raw(200, '{"patientIdentifier":"P1"'),
+        raw(200, ''),
+        json(200, []),
+        json(200, 'text'),
+        json(200, null),
+        json(200, { patientIdentifier: 'P2' }),
+        raw(200, '{"a":1}', { 'content-encoding': 'gzip' }),
+        raw(200, '{"a":1}', { 'content-encoding': 'unheard-of' }),
+      ]) {
+        server.requests.length = 0;
+        server.answers = [answer, answer, json(200, { patientIdentifier: 'P1' })];
+        assert.deepEqual((await read()).body, { patientIdentifier: 'P1' });
+        assert.equal(server.apiRequests.length, 3);
+        server.requests.length = 0;
+        server.answers = [answer];
+        const failed = { code: 'bad_response', statusCode: 200, outcome: 'failed', retryable: true };
+        await assert.rejects(read(), failed);
+        assert.equal(server.apiRequests.length, 4);
+        server.requests.length = 0;
+        await assert.rejects(write(), { code: 'bad_response', outcome: 'unknown', retryable: false });
+        assert.equal(server.apiRequests.length, 1);
+      }
+    }).timeout(20_000);
 
     it('repeats nothing once a minute and a half is over, the next pause counted', async () => {
       const real = performance.now.bind(performance);
@@ -309,7 +415,6 @@ describe('API client over real sockets', () => {
 
   for (const [name, answer, code] of [
     ['a choice', raw(300, ''), 'redirect'],
-    ['HTML with a JSON type', raw(200, '<html>', { 'content-type': 'application/json' }), 'bad_response'],
     ['a redirect', raw(302, '', { location: 'http://example.invalid/' }), 'redirect'],
     ['404', json(404, {}), 'not_found'],
     ['409', json(409, {}), 'conflict'],
@@ -381,6 +486,33 @@ describe('API client over real sockets', () => {
       assert.equal(performance.now() - started >= 49, true);
     });
   }
+
+  it('reads 20 kB of headers, and calls more than 64 kB too_large at once', async () => {
+    const cookies = (bytes: number) => ({ 'x-trace': 'x'.repeat(bytes) });
+    server.answers = [json(200, { a: 1 }, cookies(20_000))];
+    assert.deepEqual((await read()).body, { a: 1 });
+    server.answers = [json(200, { a: 1 }, cookies(70_000))];
+    server.requests.length = 0;
+    await assert.rejects(read(), { code: 'too_large', outcome: 'failed' });
+    await assert.rejects(write(), { code: 'too_large', outcome: 'unknown' });
+    assert.equal(server.apiRequests.length, 2);
+  });
+
+  it('compares a date in Retry-After with the date of the response, not with its own clock', async () => {
+    const theirs = Date.now() + 86_400_000;
+    const dates = (seconds: number) => ({
+      date: new Date(theirs).toUTCString(),
+      'retry-after': new Date(theirs + seconds * 1000).toUTCString(),
+    });
+    server.answers = [json(429, {}, dates(0)), json(200, { a: 1 })];
+    assert.deepEqual((await read()).body, { a: 1 });
+    server.answers = [json(429, {}, dates(61))];
+    await assert.rejects(read(), { code: 'rate_limited', retryAfter: 61 });
+    client = connect();
+    server.token = json(503, {}, dates(61));
+    await assert.rejects(read(), { code: 'token_unavailable', retryAfter: 61 });
+    await client.close();
+  });
 
   it('refuses an answer beyond the size limit', async () => {
     server.answers = [raw(200, JSON.stringify('x'.repeat(5000)))];

@@ -22,7 +22,7 @@ describe('the environment of an account', () => {
       ['prod', 'prod'],
       ['', ''],
       [null, ''],
-      [5, ''],
+      [5, '5'],
     ] as const) {
       assert.throws(() => environmentOf(value), { code: 'bad_environment', values: { name } });
     }
@@ -34,6 +34,29 @@ describe('the environment of an account', () => {
     }
     for (const value of ['x${OG_ENV}', '${OG_ENV}x', '$OG_ENV', '${}', '${A B}'])
       assert.equal(resolved(value), value);
+  });
+});
+
+describe('a setting from a variable that is not a string', () => {
+  it('is the text of a number or a truth value', () => {
+    for (const [value, text] of [
+      [4711, '4711'],
+      [-1.5, '-1.5'],
+      [0, '0'],
+      [true, 'true'],
+      [false, 'false'],
+      [null, ''],
+      [undefined, ''],
+    ] as const) {
+      assert.equal(resolved(value), text);
+    }
+  });
+
+  it('is rejected by its name where no text is sure, and its value is not shown', () => {
+    for (const value of [2 ** 53, NaN, Infinity, {}, ['a'], Buffer.from('a'), Symbol('a'), 1n]) {
+      const values = { name: 'webhookSecret' };
+      assert.throws(() => resolved(value, 'webhookSecret'), { code: 'env_not_text', values });
+    }
   });
 });
 

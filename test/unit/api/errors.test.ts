@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { errorCodes, OnegevityError } from '../../../src/lib/api/errors';
+import { type ErrorCode, errorCodes, OnegevityError } from '../../../src/lib/api/errors';
 
 const catalogues = join(__dirname, '../../../locales');
 
@@ -11,14 +11,17 @@ const values: Record<string, string[]> = {
   bad_environment: ['name'],
   missing_credentials: ['name'],
   env_not_set: ['name'],
+  env_not_text: ['name'],
   linked_node_missing: ['name'],
   missing_parameter: ['name'],
   bad_parameter: ['name'],
+  bad_identifier: ['name', 'reason'],
   bad_body: ['name'],
   unknown_operation: ['name'],
   bad_expression: ['name'],
   invalid_scope: ['scope'],
   forbidden: ['scope'],
+  validation: ['name'],
   rate_limited: ['seconds'],
   timeout: ['seconds'],
   delivery_superseded: ['attempt'],
@@ -53,6 +56,35 @@ describe('Errors', () => {
     assert.doesNotMatch(inspect(error, { depth: 9 }) + JSON.stringify(error) + String(error), /CANARY/);
     assert.equal('cause' in error, false);
     assert.deepEqual(error.globalErrors, ['CANARY']);
+  });
+
+  it('are retryable where the service or the configuration is at fault, not where the message is', () => {
+    const retryable = (code: ErrorCode) => new OnegevityError(code).retryable;
+    for (const code of [
+      'server_error',
+      'bad_response',
+      'timeout',
+      'rate_limited',
+      'invalid_client',
+    ] as const) {
+      assert.equal(retryable(code), true, code);
+    }
+    for (const code of [
+      'bad_parameter',
+      'bad_body',
+      'validation',
+      'conflict',
+      'not_found',
+      'internal',
+    ] as const) {
+      assert.equal(retryable(code), false, code);
+    }
+  });
+
+  it('are never retryable where a write may have been carried out', () => {
+    for (const code of errorCodes) {
+      assert.equal(new OnegevityError(code, { outcome: 'unknown' }).retryable, false, code);
+    }
   });
 
   it('say what they are, and that nothing was done unless that is not certain', () => {

@@ -139,12 +139,16 @@ describe('The way to the API', () => {
       assert.equal(server.tokens, 3);
     });
 
-    it('takes HTTP_PROXY for a root without TLS', async () => {
+    it('takes no proxy of the environment for a root without TLS: the client secret stays here', async () => {
       const server = started(await TestServer.start());
       const proxy = started(await ConnectProxy.start());
-      process.env.HTTP_PROXY = proxy.url;
-      await read(connect(server.url));
-      assert.equal(proxy.tunnels.length > 0, true);
+      for (const name of ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY']) {
+        process.env[name] = proxy.url;
+        await read(connect(server.url));
+        await read(connect(server.url.replace('127.0.0.1', 'localhost')));
+        delete process.env[name];
+      }
+      assert.deepEqual([proxy.tunnels, server.tokens], [[], 6]);
     });
 
     it('leaves the hosts of NO_PROXY alone', async () => {

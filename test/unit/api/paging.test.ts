@@ -188,9 +188,31 @@ describe('Reading a list page by page', () => {
       assert.deepEqual(find({ others: [1], totalNumberOfElements: 0 }), [1]);
     });
 
-    it('under a documented name only, which may be absent', () => {
+    it('under a documented name only', () => {
       assert.deepEqual(find({ orders: [1] }, operations.listPatientOrders), [1]);
-      assert.deepEqual(find({ others: [1] }, operations.listPatientOrders), []);
+      for (const body of [
+        {},
+        [],
+        [1],
+        { others: [1] },
+        { orders: {} },
+        { orders: 'x', numberOfElements: 0 },
+      ]) {
+        assert.throws(() => find(body, operations.listPatientOrders), { code: 'bad_response' });
+      }
+    });
+
+    it('none where the response says that there are none', () => {
+      for (const body of [
+        { orders: [] },
+        { numberOfElements: 0 },
+        { orders: null, pageNumber: 1, totalNumberOfElements: 0 },
+      ]) {
+        assert.deepEqual(find(body, operations.listPatientOrders), []);
+      }
+      const empty = { statusCode: 204, body: null };
+      assert.deepEqual(itemsOf(operations.listPatientOrders, empty), []);
+      assert.deepEqual(itemsOf(operations.listPatients, empty), []);
     });
 
     for (const body of [null, 'x', 5, {}, { patients: {} }, { a: [], b: [] }]) {

@@ -50,6 +50,23 @@ describe('the proxy on the way', () => {
     assert.equal(proxyFor(root, { url: 'http://own' }, { https_proxy: 'http://a' })?.url, 'http://own');
   });
 
+  for (const address of [
+    'http://localhost:1880',
+    'http://127.0.0.1',
+    'http://127.1.2.3',
+    'http://[::1]:80',
+  ]) {
+    it(`is not that of the environment for ${address}, and a chosen one only if it is on this computer too`, () => {
+      const here = new URL(address);
+      const everything = { http_proxy: 'http://127.0.0.1:3128', all_proxy: 'http://proxy:8080' };
+      assert.equal(proxyFor(here, undefined, everything), undefined);
+      assert.equal(proxyFor(here, { url: 'http://proxy:8080' }, {}), undefined);
+      assert.equal(proxyFor(here, { url: 'http://localhost:3128' }, {})?.url, 'http://localhost:3128');
+      const secure = new URL(address.replace('http:', 'https:'));
+      assert.equal(proxyFor(secure, undefined, everything)?.url, 'http://proxy:8080');
+    });
+  }
+
   it('is left aside for the hosts that the flow names', () => {
     for (const entry of [' api.example.com ', '*']) {
       assert.equal(proxyFor(root, { url: 'http://proxy', noProxy: ['other.test', entry] }, {}), undefined);

@@ -72,6 +72,32 @@ describe('the error of an answer', () => {
     assert.deepEqual([errorFor(429, { retryAfter: 5 }).retryAfter, errorFor(429).retryAfter], [5, undefined]);
   });
 
+  it('names fields that are documented, and nothing that may be data', () => {
+    for (const [names, text] of [
+      [['email'], 'email'],
+      [['patientInformation.address.postalCode', 'email'], 'patientInformation.address.postalCode, email'],
+      [['kitActivations[0].activationCode'], 'kitActivations[0].activationCode'],
+      [['/labAppointments/1/scheduled'], '/labAppointments/1/scheduled'],
+      [['email', 'email'], 'email'],
+      [['Smith', 'email', 'canary@example.com', 'Lin Example'], '?, email'],
+      [['email.Smith'], '?'],
+      [['email 5550100'], '?'],
+      [['email[5550100]'], '?'],
+      [['constructor', '__proto__', ''], '?'],
+      [[5], '?'],
+      [
+        ['firstName', 'lastName', 'gender', 'email', 'city', 'region'],
+        'firstName, lastName, gender, email, city',
+      ],
+      [[], '-'],
+    ] as const) {
+      const body = JSON.stringify({
+        fieldErrors: names.map((fieldName) => ({ fieldName, message: 'CANARY' })),
+      });
+      assert.equal(errorFor(400, { body }).values.name, text);
+    }
+  });
+
   for (const [statusCode, retryAfter, outcome] of [
     [499, undefined, 'failed'],
     [500, undefined, 'unknown'],

@@ -45,10 +45,13 @@ describe('redirect URI', () => {
 });
 
 describe('identifiers that the UI-Kit can carry', () => {
-  for (const identifier of ['P1', 'PAT 1/é', 'MRN:1-2_3.4', 'a?b', '😀']) {
+  for (const identifier of ['P1', 'PAT 1,é', 'MRN:1-2_3.4', '😀']) {
     it(`include ${identifier}`, () => assert.equal(isBrowserSafe(identifier), true));
   }
-  for (const identifier of ['', '.', '..', ' P1', 'P1\n', 'a&scope=b', 'a#b', 'a+b', 'a%2Fb', '\ud800']) {
+  for (const identifier of [
+    ...['', '.', '..', ' P1', 'P1\n', 'a&scope=b', 'a#b', 'a+b', 'a%2Fb', '\ud800'],
+    ...['P1/orders', '../P2', 'P1\\..\\P2', 'P1?pageSize=1', 'P1;a=b'],
+  ]) {
     it(`do not include ${JSON.stringify(identifier)}`, () => assert.equal(isBrowserSafe(identifier), false));
   }
 });
@@ -80,40 +83,71 @@ describe('token for a browser', () => {
     assert.deepEqual(api.paths, ['t GET /patients/P%201']);
   });
 
-  it('is given where the answers name neither scope nor patient', async () => {
-    for (const answer of [{}, undefined, [], 'text']) {
-      assert.equal((await browserToken(client(undefined, answer), request)).value, 't');
+  it('is not given where the record that it opens does not say whose it is', async () => {
+    const nameless = [
+      {},
+      undefined,
+      [],
+      'text',
+      null,
+      { patientIdentifier: null },
+      [{ patientIdentifier: 'P 1' }],
+    ];
+    for (const answer of [...nameless, { patientIdentifier: ['P 1'] }, { patientIdentifier: 'p 1' }]) {
+      await assert.rejects(browserToken(client(['a'], answer), request), { code: 'wrong_patient' });
     }
+  });
+
+  it('is not given where the answer does not state its scopes, and no patient is read with it', async () => {
+    for (const scopes of [undefined, []]) {
+      const api = client(scopes, { patientIdentifier: 'P 1' });
+      await assert.rejects(browserToken(api, request), { code: 'scope_not_stated' });
+      assert.deepEqual(api.paths, []);
+      await browserToken(api, { ...request, scopes: undefined });
+    }
+  });
+
+  it('is not given with a scope that is an allowed one in part, or but for its case', async () => {
+    for (const scope of ['A', 'a,b', 'a\tb', 'a\u00a0b', 'ab', '"a"', '']) {
+      const api = client(['a', scope], { patientIdentifier: 'P 1' });
+      await assert.rejects(browserToken(api, request), { code: 'scope_too_wide' });
+    }
+  });
+
+  it('is given with some of the allowed scopes, one of them named twice', async () => {
+    const api = client(['b', 'b'], { patientIdentifier: 'P 1' });
+    assert.equal((await browserToken(api, request)).value, 't');
   });
 
   it('is not given with a scope beyond the allowed, and no patient is read with it', async () => {
     const api = client(['a', 'fulfillment'], {});
     await assert.rejects(browserToken(api, request), { code: 'scope_too_wide' });
     assert.deepEqual(api.paths, []);
-    await browserToken(api, { ...request, scopes: undefined });
+    const open = client(['a', 'fulfillment'], { patientIdentifier: 'P 1' });
+    await browserToken(open, { ...request, scopes: undefined });
   });
 
   for (const code of ['unauthorized', 'forbidden', 'not_found'] as const) {
     it(`is not given where the patient is ${code} to it`, async () => {
-      await assert.rejects(browserToken(client([], new OnegevityError(code)), request), {
+      await assert.rejects(browserToken(client(['a'], new OnegevityError(code)), request), {
         code: 'wrong_patient',
       });
     });
   }
 
   it('is not given where the answer is about another patient', async () => {
-    await assert.rejects(browserToken(client([], { patientIdentifier: 'P 2' }), request), {
+    await assert.rejects(browserToken(client(['a'], { patientIdentifier: 'P 2' }), request), {
       code: 'wrong_patient',
     });
   });
 
   it('is not given without a patient', async () => {
-    const nobody = browserToken(client([], {}), { ...request, patientIdentifier: ' ' });
+    const nobody = browserToken(client(['a'], {}), { ...request, patientIdentifier: ' ' });
     await assert.rejects(nobody, { code: 'missing_parameter', values: { name: 'patientIdentifier' } });
   });
 
   it('is not given where it cannot be told', async () => {
-    await assert.rejects(browserToken(client([], new OnegevityError('timeout')), request), {
+    await assert.rejects(browserToken(client(['a'], new OnegevityError('timeout')), request), {
       code: 'timeout',
     });
   });

@@ -6,6 +6,7 @@ describe('the test of a connection', () => {
   let server: TestServer;
   beforeEach(async () => {
     server = await TestServer.start();
+    server.answers = [json(200, { packages: [] })];
   });
   afterEach(() => server.stop());
 
@@ -79,6 +80,10 @@ describe('the test of a connection', () => {
       const { readFault } = await test();
       assert.equal(readFault?.code, code);
     }
+    for (const answer of [raw(200, '<html>'), json(200, {}), json(200, []), raw(200, '')]) {
+      server.answers = [answer];
+      assert.equal((await test()).readFault?.code, 'bad_response');
+    }
     server.answers = [json(204, undefined)];
     assert.equal((await test()).readFault, undefined);
     server.answers = [json(403, {})];
@@ -91,6 +96,7 @@ describe('the test of a connection', () => {
       [json(503, {}), 'token_unavailable'],
       [reset, 'reset'],
       [raw(200, '<html>'), 'bad_token_response'],
+      [json(200, {}), 'bad_token_response'],
     ] as const) {
       server.tokens = 0;
       server.token = answer;

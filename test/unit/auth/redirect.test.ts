@@ -31,13 +31,14 @@ describe('the answer to the redirect of a browser', () => {
   };
   beforeEach(() => {
     asked.length = 0;
-    scopes = failure = undefined;
+    scopes = ['b', 'a'];
+    failure = undefined;
   });
 
   const issued = () => states.issue({ patientIdentifier: 'P1', redirectUri: 'https://a.test/r' });
   const answer = async (query: string, request: Partial<RedirectRequest> = {}) => {
     const url = `/r${query}`;
-    const options = { states, client: () => Promise.resolve(client), scopes: ['a'] };
+    const options = { states, client: () => Promise.resolve(client), scopes: ['a', 'b'] };
     const { audit, body, ...rest } = await answerRedirect(
       { method: 'GET', url, headers: frame, ...request },
       options,
@@ -59,16 +60,9 @@ describe('the answer to the redirect of a browser', () => {
       statusCode: 200,
       headers,
       body: { access_token: 'token', token_type: 'Bearer', expires_in: 60 },
-      audit: { event: 'given', patientIdentifier: 'P1', expiresIn: 60 },
+      audit: { event: 'given', patientIdentifier: 'P1', expiresIn: 60, scopes: ['b', 'a'] },
     });
     assert.deepEqual(asked, [{ code: 'a code', redirectUri: 'https://a.test/r' }]);
-    scopes = ['a'];
-    assert.deepEqual((await answer(`?code=c&state=${issued()}`)).audit, {
-      event: 'given',
-      patientIdentifier: 'P1',
-      expiresIn: 60,
-      scopes: ['a'],
-    });
   });
 
   it('tells a HEAD or a POST nothing, and uses up nothing', async () => {
@@ -127,6 +121,13 @@ describe('the answer to the redirect of a browser', () => {
       assert.deepEqual(await answer(`?code=c&state=${issued()}`), refused(code, { patientIdentifier: 'P1' }));
     });
   }
+
+  it('refuses, and says to whoever runs the flow, that the scopes are not stated', async () => {
+    failure = new OnegevityError('scope_not_stated');
+    const { fault, ...rest } = await answer(`?code=c&state=${issued()}`);
+    assert.deepEqual(rest, refused('scope_not_stated', { patientIdentifier: 'P1' }));
+    assert.equal(fault?.code, 'scope_not_stated');
+  });
 
   it('says no more than that it cannot tell, where the fault is not the browser’s', async () => {
     for (const [fault, code] of [

@@ -116,6 +116,45 @@ describe('token manager', () => {
     });
   }
 
+  for (const [name, body] of [
+    ['{}', {}],
+    ['a list', []],
+    ['HTML, or JSON that was cut off', undefined],
+    ['a token that is no text', { access_token: 5 }],
+    ['an empty token', { access_token: '' }],
+  ] as const) {
+    it(`asks again after a success with ${name}, three times at most, and not for a code`, async () => {
+      const nothing = { statusCode: 200, body };
+      assert.equal(await new TokenManager(settings, new Endpoint([nothing, nothing, ok('t1')])).get(), 't1');
+      const endpoint = new Endpoint([nothing]);
+      const tokens = new TokenManager(settings, endpoint);
+      await assert.rejects(tokens.get(), { code: 'bad_token_response' });
+      assert.equal(endpoint.requests.length, 3);
+      await assert.rejects(tokens.exchange('c', 'r'), { code: 'bad_token_response' });
+      assert.equal(endpoint.requests.length, 4);
+    });
+  }
+
+  it('takes a refusal with status 200 for what it says, and asks once', async () => {
+    for (const [error, code] of [
+      ['invalid_client', 'invalid_client'],
+      ['invalid_scope', 'invalid_scope'],
+      ['anything', 'bad_token_response'],
+    ] as const) {
+      const endpoint = new Endpoint([{ statusCode: 200, body: { error } }]);
+      await assert.rejects(new TokenManager(settings, endpoint).get(), { code, statusCode: 200 });
+      assert.equal(endpoint.requests.length, 1);
+    }
+  });
+
+  it('compares a date to wait for with the date of the response', async () => {
+    const retryAfter = 'Tue, 24 Nov 2026 10:00:30 GMT';
+    const busy = { statusCode: 503, body: null, retryAfter, date: 'Tue, 24 Nov 2026 10:00:00 GMT' };
+    const endpoint = new Endpoint([busy, ok('t1')]);
+    assert.equal(await new TokenManager(settings, endpoint).get(), 't1');
+    assert.deepEqual(endpoint.slept, [30_000]);
+  });
+
   it('asks once where another attempt cannot help', async () => {
     for (const answer of [
       new OnegevityError('tls'),
@@ -311,6 +350,17 @@ describe('token manager', () => {
   describe('exchanges an authorization code', () => {
     const refused = (error: string, statusCode = 400): TokenResponse => ({ statusCode, body: { error } });
 
+    for (const scope of [undefined, null, '', ' ', '   ', [], ['a'], ['a', 'b'], 7, true, { a: 'b' }]) {
+      it(`for a token of unknown scopes where the answer names ${JSON.stringify(scope)}`, async () => {
+        const answer = { statusCode: 200, body: { access_token: 'browser', expires_in: 60, scope } };
+        const tokens = new TokenManager(settings, new Endpoint([answer]));
+        assert.deepEqual(await tokens.exchange('code', 'https://a.test/r'), {
+          value: 'browser',
+          expiresIn: 60,
+        });
+      });
+    }
+
     it('for a token with the scopes that the answer names, and keeps neither', async () => {
       const answer = { statusCode: 200, body: { access_token: 'browser', expires_in: 60, scope: 'a  b ' } };
       const endpoint = new Endpoint([answer, ok('own'), ok('bare')]);
@@ -352,6 +402,21 @@ describe('token manager', () => {
       assert.equal(endpoint.requests.length, 2);
       endpoint.time = 30_000;
       assert.equal((await tokens.exchange('c3', 'r')).value, 'browser');
+    });
+
+    it('without locking out others where one code was refused with 401', async () => {
+      for (const [answer, code] of [
+        [refused('invalid_grant', 401), 'code_refused'],
+        [refused('access_denied', 401), 'token_refused'],
+        [{ statusCode: 401, body: undefined }, 'token_refused'],
+        [{ statusCode: 401, body: '<html>' }, 'token_refused'],
+      ] as const) {
+        const endpoint = new Endpoint([answer, ok('browser'), ok('own')]);
+        const tokens = new TokenManager(settings, endpoint);
+        await assert.rejects(tokens.exchange('bad', 'r'), { code, statusCode: 401 });
+        assert.equal((await tokens.exchange('good', 'r')).value, 'browser');
+        assert.equal(await tokens.get(), 'own');
+      }
     });
 
     it("not either after the client's own credentials were refused", async () => {

@@ -94,10 +94,16 @@ describe('The operation table', () => {
         name: 'patientIdentifier',
         in: 'path',
         required: true,
-        schema: { type: 'string' },
+        schema: { type: 'string', format: 'identifier' },
         source: 'payload.patientIdentifier',
       },
-      { name: 'reportId', in: 'path', required: true, schema: {}, source: 'payload.id' },
+      {
+        name: 'reportId',
+        in: 'path',
+        required: true,
+        schema: { format: 'identifier' },
+        source: 'payload.id',
+      },
     ]);
   });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
+import { isLoopbackAddress } from '../../../src/sandbox/control/foreign';
 import { SandboxUnderTest } from '../../support/sandbox';
 
 describe("The sandbox's control routes", () => {
@@ -61,6 +62,45 @@ describe("The sandbox's control routes", () => {
     assert.equal(await statusWith({ host }), 200);
     assert.equal(await statusWith({ host, origin: `http://${host}` }), 200);
     assert.equal(await statusWith({ host, origin: 'http://sandbox' }), 403);
+  });
+
+  it('need the token where other computers can connect, whatever Host is sent', async () => {
+    await under.close();
+    under = await SandboxUnderTest.start({ host: '0.0.0.0', allowedHosts: ['sandbox'] });
+    const { port, controlToken, isOpen } = under.sandbox;
+    assert.equal(isOpen, true);
+    const names = ['localhost', '127.0.0.1', '[::1]', 'sandbox', '0.0.0.0'];
+    for (const name of names) {
+      const host = `${name}:${port}`;
+      for (const headers of [
+        { host },
+        { host, origin: `http://${host}` },
+        { host, authorization: 'Bearer wrong' },
+        { host, authorization: `Bearer ${controlToken}x` },
+        { host, authorization: `Basic ${controlToken}` },
+        { host, authorization: 'Bearer ' },
+      ])
+        for (const [method, path] of [
+          ['POST', '/sandbox/reset'],
+          ['GET', '/sandbox/state'],
+          ['GET', '/sandbox/deliveries'],
+          ['DELETE', '/sandbox/faults'],
+        ] as const)
+          assert.equal(await statusWith(headers, method, path), 401, JSON.stringify([method, headers]));
+      assert.equal(await statusWith({ host, authorization: `Bearer ${controlToken}` }), 200);
+    }
+    assert.equal(await statusWith({ host: `localhost:${port}` }, 'GET', '/'), 200, 'the page holds no data');
+    assert.equal(await statusWith({ host: 'evil.example' }, 'GET', '/'), 403);
+    assert.equal(await statusWith({ host: 'evil.example', authorization: `Bearer ${controlToken}` }), 200);
+  });
+
+  it('need the token where a proxy on this computer speaks for somebody else', async () => {
+    const host = `localhost:${under.sandbox.port}`;
+    for (const name of ['x-forwarded-for', 'X-Forwarded-Host', 'forwarded', 'via', 'x-real-ip']) {
+      assert.equal(await statusWith({ host, [name]: '127.0.0.1' }), 401, name);
+      const authorization = `Bearer ${under.sandbox.controlToken}`;
+      assert.equal(await statusWith({ host, [name]: '127.0.0.1', authorization }), 200, name);
+    }
   });
 
   it('give the page and its files, which hold no data, to this computer only as well', async () => {
@@ -127,4 +167,22 @@ describe("The sandbox's control routes", () => {
     assert.equal((await under.control('GET', 'orders/O-9')).status, 404);
     assert.equal((await under.control('POST', 'orders/%E0%A4%A/advance')).status, 400);
   });
+});
+
+describe('An address to listen on', () => {
+  for (const [address, loopback] of [
+    ['127.0.0.1', true],
+    ['127.9.8.7', true],
+    ['::1', true],
+    ['::ffff:127.0.0.1', true],
+    ['0.0.0.0', false],
+    ['::', false],
+    ['10.0.0.1', false],
+    ['::ffff:10.0.0.1', false],
+    ['127.evil.example', false],
+    ['fe80::1', false],
+  ] as const)
+    it(`is ${loopback ? '' : 'not '}reached from this computer alone: ${address}`, () => {
+      assert.equal(isLoopbackAddress(address), loopback);
+    });
 });

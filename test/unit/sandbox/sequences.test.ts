@@ -133,7 +133,7 @@ const nothing = (): Promise<undefined> => Promise.resolve(undefined);
 const orderPath = (patientPath: string, { order }: OrderState): string =>
   `${patientPath}/orders/${encodeURIComponent(order.orderIdentifier)}`;
 
-const ajv = new Ajv({ strict: false });
+const ajv = new Ajv({ strict: false, formats: { identifier: true } });
 const validators = new Map(
   Object.entries(description['x-webhooks']).map(([topic, { post }]) => {
     const name = post.requestBody.content['application/json'].schema.$ref.split('/').pop() ?? '';

@@ -9,7 +9,9 @@ describe('the reading of a body', () => {
     Object.assign(new PassThrough(), { headers }) as unknown as IncomingMessage & PassThrough;
   const read = (from: IncomingMessage, bodyTimeout = 60_000) => {
     const results: (Buffer | string)[] = [];
-    readBody(from, { maxBody: 4, bodyTimeout }, (result) => results.push(result));
+    readBody(from, { maxBody: 4, bodyTimeout }, (result) =>
+      results.push(typeof result === 'string' ? result : result.bytes()),
+    );
     return results;
   };
 

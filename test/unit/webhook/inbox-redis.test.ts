@@ -31,7 +31,7 @@ class RedisBench implements InboxBench {
   create(...[keyring, options]: Parameters<InboxBench['create']>): Inbox {
     const process = { connections: [] as Connection[], gone: false };
     const connecting = redisConnect({ url: this.server.url });
-    const connect = async (lost: () => void) => {
+    const connect = async (lost: (error?: unknown) => void) => {
       if (process.gone) throw new Error('this process has ended');
       const connection = await (await connecting)(lost);
       process.connections.push(connection);
@@ -242,7 +242,7 @@ describe('the inbox in Redis', () => {
       await inbox.put(event('b'));
       const [a, b] = await seen.next(2);
       await bench.outage(true);
-      await seen.until(() => seen.problems.at(-1) === 'inbox_unavailable');
+      await seen.until(() => seen.problems.at(-1) === 'redis_unreachable');
       await inbox.done(a!.id, 1);
       await inbox.retry(b!.id, 1, 40_000);
       await assert.rejects(inbox.done('1234567890123456', 1), { code: 'inbox_unavailable' });
@@ -295,7 +295,7 @@ describe('the inbox in Redis', () => {
 
     it('says that the password is wrong', async () => {
       const { inbox, seen } = await startedOn({ requirepass: 'right' }, { password: 'wrong' });
-      assert.deepEqual(seen.problems, ['redis_denied']);
+      assert.deepEqual(seen.problems, ['redis_login']);
       await assert.rejects(inbox.put(event('a')), { code: 'inbox_unavailable' });
     });
 
@@ -325,7 +325,7 @@ describe('the inbox in Redis', () => {
       const { inbox, seen } = await startedOn({ maxmemory: '4mb' });
       const big = event('x'.repeat(500_000));
       await assert.rejects(Promise.all(Array.from({ length: 12 }, () => inbox.put(big))), {
-        code: 'inbox_full',
+        code: 'redis_full',
       });
       for (const { id } of await seen.next(2)) await inbox.done(id);
       assert.deepEqual(seen.problems, [undefined]);

@@ -6,7 +6,7 @@ import type { Inbox } from '../../../src/lib/webhook/inbox/inbox';
 import { LevelStore } from '../../../src/lib/webhook/inbox/level-store';
 import { LocalInbox } from '../../../src/lib/webhook/inbox/local-inbox';
 import { MemoryStore } from '../../../src/lib/webhook/inbox/memory-store';
-import type { Operation, Range, Store } from '../../../src/lib/webhook/inbox/store';
+import type { Damage, Operation, Range, Store } from '../../../src/lib/webhook/inbox/store';
 import { describeInbox, type InboxBench } from './inbox.suite';
 
 /** A store that can fail, and that can stop like a process that is killed. */
@@ -17,7 +17,7 @@ class FragileStore implements Store {
 
   constructor(private readonly inner: Store) {}
 
-  async open(): Promise<number> {
+  async open(): Promise<Damage | undefined> {
     this.#check();
     const damage = await this.inner.open();
     this.#open = true;

@@ -1,38 +1,50 @@
 import assert from 'node:assert/strict';
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
-  rmdirSync,
   rmSync,
   statSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { hasLeftovers } from '../../../src/lib/webhook/inbox';
 import { LevelStore } from '../../../src/lib/webhook/inbox/level-store';
+import type { Damage } from '../../../src/lib/webhook/inbox/store';
 
 describe('store on disk', () => {
+  let root: string;
   let folder: string;
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'onegevity-store-'));
+  before(() => {
+    root = mkdtempSync(join(tmpdir(), 'onegevity-store-'));
   });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+  beforeEach(() => {
+    folder = mkdtempSync(join(root, 'inbox-'));
+  });
+  afterEach(() => {
+    for (const name of readdirSync(root)) rmSync(join(root, name), { recursive: true, force: true });
+  });
+  after(() => rmSync(root, { recursive: true }));
 
   async function fill(count: number): Promise<void> {
     const store = new LevelStore(folder);
     await store.open();
     for (let at = 0; at < count; at++)
-      await store.write([{ type: 'put', key: `e!${1000 + at}`, value: Buffer.alloc(600, at) }], false);
+      await store.write(
+        [{ type: 'put', key: `e!${String(at).padStart(16, '0')}`, value: Buffer.alloc(600, at) }],
+        false,
+      );
     await store.close();
   }
 
   /** Opens the store, and counts what is left. */
-  async function readBack(): Promise<{ damage: number; entries: number }> {
+  async function readBack(): Promise<{ damage: Damage | undefined; entries: number }> {
     const store = new LevelStore(folder);
     const damage = await store.open();
     const entries = await store.entries({ gt: 'e!', lt: 'e"' }, Infinity);
@@ -40,11 +52,15 @@ describe('store on disk', () => {
     return { damage, entries: entries.length };
   }
 
-  function flip(ending: string, position: (length: number) => number): void {
-    const file = join(
+  function fileOf(ending: string): string {
+    return join(
       folder,
       readdirSync(folder).find((name) => name.endsWith(ending))!,
     );
+  }
+
+  function flip(ending: string, position: (length: number) => number): void {
+    const file = fileOf(ending);
     const bytes = readFileSync(file);
     bytes[position(bytes.length)]! ^= 1;
     writeFileSync(file, bytes);
@@ -58,43 +74,142 @@ describe('store on disk', () => {
 
   it('reports nothing where nothing is damaged', async () => {
     await fill(500);
-    assert.deepEqual(await readBack(), { damage: 0, entries: 500 });
+    assert.deepEqual(await readBack(), { damage: undefined, entries: 500 });
   });
 
   it('reports damage in the journal, and keeps the rest', async () => {
     await fill(500);
     flip('.log', (length) => Math.floor(length / 2));
     const { damage, entries } = await readBack();
-    assert.ok(damage > 0);
-    assert.ok(entries > 400 && entries < 500, `${entries} entries`);
+    assert.equal(damage?.readable, 500);
+    assert.equal(entries, 500, 'the flipped one as well: what is sealed shows by itself that it is damaged');
   });
 
-  it('repairs itself where its list of files is damaged, and reports that', async () => {
+  it('rebuilds itself where its list of files is damaged, and keeps the damaged files', async () => {
     await fill(500);
     writeFileSync(join(folder, 'CURRENT'), 'nonsense');
-    assert.deepEqual(await readBack(), { damage: 1, entries: 500 });
+    const { damage, entries } = await readBack();
+    assert.deepEqual([damage?.readable, entries], [500, 500]);
+    assert.equal(readFileSync(join(damage!.kept!, 'CURRENT'), 'utf8'), 'nonsense');
+    assert.deepEqual(await readBack(), { damage: undefined, entries: 500 });
   });
 
-  it('repairs nothing where another fault keeps it from opening', async () => {
+  it('keeps the three latest damaged copies', async () => {
+    const kept: string[] = [];
+    for (let time = 0; time < 4; time++) {
+      await fill(1);
+      writeFileSync(join(folder, 'CURRENT'), 'nonsense');
+      kept.push((await readBack()).damage!.kept!);
+    }
+    assert.deepEqual(
+      kept.map((path) => existsSync(path)),
+      [false, true, true, true],
+    );
+  });
+
+  it('ends what a process has begun that was killed while it replaced a damaged folder', async () => {
     await fill(500);
-    const list = join(folder, 'CURRENT');
-    renameSync(list, `${list}.kept`);
-    mkdirSync(list);
-    const files = () => readdirSync(folder).filter((name) => !name.startsWith('LOG'));
-    const before = files();
-    await assert.rejects(new LevelStore(folder).open());
-    assert.deepEqual(files(), before);
-    rmdirSync(list);
-    renameSync(`${list}.kept`, list);
-    assert.deepEqual(await readBack(), { damage: 0, entries: 500 });
+    renameSync(folder, `${folder}.rebuilt`);
+    assert.deepEqual(await readBack(), { damage: undefined, entries: 500 });
+    cpSync(folder, `${folder}.rebuilt`, { recursive: true });
+    cpSync(folder, `${folder}.rebuilding`, { recursive: true });
+    writeFileSync(join(folder, 'CURRENT'), 'nonsense');
+    assert.equal((await readBack()).entries, 500);
+    assert.deepEqual([existsSync(`${folder}.rebuilt`), existsSync(`${folder}.rebuilding`)], [false, false]);
+  });
+
+  it('cuts off what a killed process has half written, without a word', async () => {
+    const store = new LevelStore(folder);
+    await store.open();
+    for (let at = 0; at < 9; at++)
+      await store.write([{ type: 'put', key: `e!${at}`, value: Buffer.alloc(600, at) }], at < 8);
+    const copy = join(folder, '..', `${basename(folder)}-copy`);
+    cpSync(folder, copy, { recursive: true });
+    await store.close();
+    rmSync(folder, { recursive: true });
+    renameSync(copy, folder);
+    const journal = join(
+      folder,
+      readdirSync(folder).find((name) => name.endsWith('.log'))!,
+    );
+    truncateSync(journal, statSync(journal).size - 10);
+    assert.deepEqual(await readBack(), { damage: undefined, entries: 8 });
+  });
+
+  for (const [what, harm] of [
+    ['its folder was deleted', () => rmSync(folder, { recursive: true })],
+    ['its folder was emptied', () => readdirSync(folder).forEach((name) => rmSync(join(folder, name)))],
+    ['its journal was deleted', () => rmSync(fileOf('.log'))],
+    ['a table was deleted', () => rmSync(fileOf('.ldb'))],
+    ['its folder was moved', () => renameSync(folder, `${folder}.elsewhere`)],
+    [
+      'its folder is a file now',
+      () => {
+        rmSync(folder, { recursive: true });
+        writeFileSync(folder, '');
+      },
+    ],
+    [
+      'its folder is another now',
+      () => {
+        rmSync(folder, { recursive: true });
+        mkdirSync(folder);
+      },
+    ],
+  ] as const)
+    it(`accepts nothing more when ${what} while it is open, says so, and works again`, async () => {
+      await fill(100);
+      const store = new LevelStore(folder);
+      await store.open();
+      const put = (key: string) =>
+        store.write([{ type: 'put', key: `e!${key.padStart(16, '0')}`, value: Buffer.alloc(600) }], true);
+      await put('1000');
+      harm();
+      await assert.rejects(put('1001'), { code: 'inbox_damaged' });
+      await store.close();
+      const damage = await store.open();
+      assert.ok(damage && damage.readable < 101, JSON.stringify(damage));
+      await put('1002');
+      await store.close();
+      const { damage: more, entries } = await readBack();
+      assert.deepEqual([more, entries], [undefined, damage.readable + 1]);
+    });
+
+  it('goes on while LevelDB itself replaces its files', async () => {
+    const store = new LevelStore(folder);
+    await store.open();
+    for (let round = 0; round < 40; round++)
+      await store.write(
+        Array.from({ length: 500 }, (_, at) => ({
+          type: 'put' as const,
+          key: `e!${String((at * 7919) % 20_011).padStart(16, '0')}`,
+          value: Buffer.alloc(1000, round),
+        })),
+        true,
+      );
+    await store.close();
+    assert.deepEqual(await readBack(), { damage: undefined, entries: 500 });
+  });
+
+  it('says that its folder cannot be created, and works once what is in the way has gone', async () => {
+    const inTheWay = join(folder, 'onegevity');
+    writeFileSync(inTheWay, '');
+    const store = new LevelStore(join(inTheWay, 'inbox', 'hook'));
+    await assert.rejects(store.open(), { code: 'inbox_bad_folder' });
+    rmSync(inTheWay);
+    assert.equal(await store.open(), undefined);
+    await store.close();
+    await assert.rejects(new LevelStore(join(folder, 'x'.repeat(300), 'hook')).open(), {
+      code: 'inbox_bad_folder',
+    });
   });
 
   it('can be used by one at a time', async () => {
     const first = new LevelStore(folder);
     await first.open();
-    await assert.rejects(new LevelStore(folder).open());
+    await assert.rejects(new LevelStore(folder).open(), { code: 'inbox_locked' });
     await first.close();
-    assert.deepEqual(await readBack(), { damage: 0, entries: 0 });
+    assert.deepEqual(await readBack(), { damage: undefined, entries: 0 });
   });
 
   it('tells what is left of an inbox: an event or a dead letter, and nothing else', async () => {
@@ -115,5 +230,16 @@ describe('store on disk', () => {
       await store.close();
     }
     assert.equal(await hasLeftovers(folder), false);
+  });
+
+  it('tells of damage that it finds when it is asked what is left', async () => {
+    await fill(5);
+    writeFileSync(join(folder, 'CURRENT'), 'nonsense');
+    const damages: Damage[] = [];
+    assert.equal(await hasLeftovers(folder, (damage) => damages.push(damage)), true);
+    assert.deepEqual(
+      damages.map(({ readable }) => readable),
+      [5],
+    );
   });
 });

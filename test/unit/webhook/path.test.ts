@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
+import type { IncomingMessage } from 'node:http';
+import { createRequire } from 'node:module';
 import fc from 'fast-check';
-import { normalisePath, pathKey, pathOfTarget, pathPattern } from '../../../src/lib/webhook/path';
+import { normalisePath, pathKey, pathnameOf, pathPattern } from '../../../src/lib/webhook/path';
+
+/** What Express parses URLs with. */
+const parseurl = createRequire(require.resolve('node-red/package.json'))('parseurl') as (
+  request: IncomingMessage,
+) => { pathname?: string | null } | undefined;
 
 const loose = { caseSensitive: false, strict: false };
 const strict = { caseSensitive: true, strict: true };
@@ -72,11 +79,20 @@ describe("a webhook's path", () => {
     assert.equal(pathKey('/Hook/', strict), '/Hook/');
   });
 
-  it('is found in any form of request target', () => {
-    assert.equal(pathOfTarget('/a/b?c=/d?'), '/a/b');
-    assert.equal(pathOfTarget('http://host/a/b?c'), '/a/b');
-    assert.equal(pathOfTarget('*'), undefined);
-    assert.equal(pathOfTarget(''), undefined);
+  it('is found in any URL of a request as Express finds it', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom(...'/aA.#?\\;%2f:@\u00a0 \ufeff\t*') }), (url) => {
+        let expected: string | null | undefined;
+        try {
+          expected = parseurl({ url } as IncomingMessage)?.pathname;
+        } catch {
+          expected = undefined;
+        }
+        assert.equal(pathnameOf(url), expected ?? undefined);
+      }),
+      { numRuns: 5000 },
+    );
+    assert.equal(pathnameOf('http://host/a/b?c'), '/a/b');
   });
 
   it('makes a pattern of its own and of its topics, and of nothing else', () => {

@@ -214,7 +214,9 @@ describe('the webhook receiver', () => {
     assert.match(text, /^HTTP\/1.1 408 /);
     assert.ok(closedByServer);
     const [request] = requests;
-    assert.deepEqual(listeners(request!), before);
+    // The one that drops what still comes.
+    const [data = 0, ...others] = before;
+    assert.deepEqual(listeners(request!), [data + 1, ...others]);
     assert.deepEqual(log, ['refused too_slow', 'answered 408']);
   });
 

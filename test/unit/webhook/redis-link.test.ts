@@ -15,7 +15,7 @@ class ScriptedConnection implements Connection {
   answer: (...parts: Argument[]) => unknown = () => 'OK';
   closing: () => Promise<void> = () => Promise.resolve();
 
-  constructor(readonly lost: () => void) {}
+  constructor(readonly lost: (error?: unknown) => void) {}
 
   async command(...parts: Argument[]): Promise<unknown> {
     this.commands.push(parts);
@@ -32,9 +32,9 @@ class ScriptedConnection implements Connection {
     this.ends.push('destroyed');
   }
 
-  /** What was sent after the scripts were loaded. */
+  /** What was sent beside what opens a link. */
   get calls(): Argument[][] {
-    return this.commands.filter(([name]) => name !== 'SCRIPT');
+    return this.commands.filter(([name]) => !/^(SCRIPT|INFO|LREM)$/.test(String(name)));
   }
 }
 
@@ -46,7 +46,7 @@ describe('the link to a Redis', () => {
   let clock: SinonFakeTimers;
   let connections: ScriptedConnection[];
   let states: (string | undefined)[];
-  let connect: (lost: () => void) => Promise<Connection>;
+  let connect: (lost: (error?: unknown) => void) => Promise<Connection>;
   let opened: () => Promise<void>;
   let link: Link;
 
@@ -80,10 +80,11 @@ describe('the link to a Redis', () => {
     it('has made two connections and loaded the scripts before anything is asked', async () => {
       opened = async () => {
         assert.deepEqual([connections.length, link.usable, states], [2, false, []]);
-        assert.deepEqual(
-          main().commands,
-          scripts.map(({ source }) => ['SCRIPT', 'LOAD', source]),
-        );
+        assert.deepEqual(main().commands, [
+          ['INFO', 'server'],
+          ...scripts.map(({ source }) => ['SCRIPT', 'LOAD', source]),
+          ['LREM', keys.wake, 0, 'none'],
+        ]);
         await link.run(scripts[0]);
       };
       await link.open();
@@ -95,7 +96,7 @@ describe('the link to a Redis', () => {
       const plain = connect;
       connect = async (lost) => {
         const connection = (await plain(lost)) as ScriptedConnection;
-        connection.answer = refuse('NOPERM');
+        connection.answer = (name) => (name === 'LREM' ? 0 : refuse('NOPERM')());
         return connection;
       };
       await link.open();
@@ -109,7 +110,7 @@ describe('the link to a Redis', () => {
         return plain(lost);
       };
       await link.open();
-      assert.deepEqual([states, link.usable], [['inbox_unavailable'], false]);
+      assert.deepEqual([states, link.usable], [['redis_unreachable'], false]);
       assert.deepEqual(
         connections.map(({ ends }) => ends),
         [['destroyed']],
@@ -130,7 +131,7 @@ describe('the link to a Redis', () => {
     it('says that it is denied', async () => {
       connect = () => Promise.reject(new Error('WRONGPASS invalid username-password pair'));
       await link.open();
-      assert.deepEqual(states, ['redis_denied']);
+      assert.deepEqual(states, ['redis_login']);
     });
   });
 
@@ -159,12 +160,42 @@ describe('the link to a Redis', () => {
       await clock.tickAsync(1000);
       connect = works;
       await clock.tickAsync(2000);
-      assert.deepEqual(states, ['inbox_unavailable', 'inbox_unavailable', undefined]);
+      assert.deepEqual(states, ['redis_unreachable', 'redis_unreachable', undefined]);
+      await clock.tickAsync(4000);
       main().lost();
       await clock.tickAsync(999);
       assert.equal(link.usable, false);
       await clock.tickAsync(1);
       assert.deepEqual([link.usable, connections.length], [true, 4]);
+    });
+
+    it('waits longer each time where it can be opened, and fails as soon as it is used', async () => {
+      await link.open();
+      for (const seconds of [1, 2, 4, 8, 16, 30, 30]) {
+        main().answer = refuse(
+          'MISCONF Redis is configured to save RDB snapshots, but is unable to persist to disk',
+        );
+        await assert.rejects(link.run(scripts[0]), { code: 'inbox_unavailable' });
+        assert.equal(states.at(-1), 'redis_not_saving');
+        await clock.tickAsync(seconds * 1000 - 1);
+        assert.equal(link.usable, false);
+        await clock.tickAsync(1);
+        assert.equal(link.usable, true);
+      }
+    });
+
+    it('is not open again as long as the server refuses every write', async () => {
+      await link.open();
+      const works = connect;
+      connect = async (lost) => {
+        const connection = (await works(lost)) as ScriptedConnection;
+        connection.answer = (name) =>
+          name === 'LREM' ? refuse('MISCONF Errors writing to the AOF file')() : 'OK';
+        return connection;
+      };
+      main().lost(new Error('Socket closed unexpectedly'));
+      await clock.tickAsync(3000);
+      assert.deepEqual(states, [undefined, 'redis_unreachable', 'redis_not_saving', 'redis_not_saving']);
     });
 
     it('says so once, and destroys both connections', async () => {
@@ -198,13 +229,13 @@ describe('the link to a Redis', () => {
     it('is not sure whether a script ran that failed, and opens anew', async () => {
       main().answer = refuse('Socket closed unexpectedly');
       await assert.rejects(link.run(scripts[0]), { code: 'inbox_unavailable' });
-      assert.deepEqual([states, link.usable], [[undefined, 'inbox_unavailable'], false]);
+      assert.deepEqual([states, link.usable], [[undefined, 'redis_unreachable'], false]);
       assert.equal(main().calls.length, 1);
     });
 
     it('goes on where the server only has no room', async () => {
       main().answer = refuse("OOM command not allowed when used memory > 'maxmemory'.");
-      await assert.rejects(link.run(scripts[0]), { code: 'inbox_full' });
+      await assert.rejects(link.run(scripts[0]), { code: 'redis_full' });
       assert.deepEqual([states, link.usable], [[undefined], true]);
     });
 
@@ -226,7 +257,7 @@ describe('the link to a Redis', () => {
     it('opens anew where waiting fails', async () => {
       idle().answer = refuse('Socket timeout');
       await assert.rejects(link.wake(5), { code: 'inbox_unavailable' });
-      assert.deepEqual(states, [undefined, 'inbox_unavailable']);
+      assert.deepEqual(states, [undefined, 'redis_unreachable']);
       await assert.rejects(link.wake(5), { code: 'inbox_unavailable' });
     });
 

@@ -6,22 +6,41 @@ import { faultOf } from '../../../src/lib/webhook/inbox/redis/faults';
 import { isId } from '../../../src/lib/webhook/inbox/redis/ids';
 import type { Link } from '../../../src/lib/webhook/inbox/redis/link';
 import { riskOf } from '../../../src/lib/webhook/inbox/redis/persistence';
+import { checkServerKind } from '../../../src/lib/webhook/inbox/redis/server-kind';
 import * as replies from '../../../src/lib/webhook/inbox/redis/replies';
 
 describe('what a Redis says', () => {
   describe('is a fault', () => {
     const faults: [message: string, code: string][] = [
-      ["OOM command not allowed when used memory > 'maxmemory'.", 'inbox_full'],
-      ['-OOM allow-oom flag is not set on the script', 'inbox_full'],
+      ["OOM command not allowed when used memory > 'maxmemory'.", 'redis_full'],
+      ['-OOM allow-oom flag is not set on the script', 'redis_full'],
       ['ZOOM is not a command', 'inbox_unavailable'],
-      ['WRONGPASS invalid username-password pair or user is disabled.', 'redis_denied'],
-      ['NOAUTH Authentication required.', 'redis_denied'],
+      ['WRONGPASS invalid username-password pair or user is disabled.', 'redis_login'],
+      ['NOAUTH Authentication required.', 'redis_login'],
       ["NOPERM User x has no permissions to run the 'evalsha' command", 'redis_denied'],
-      ['ERR AUTH <password> called without any password configured', 'redis_denied'],
+      ['ERR AUTH <password> called without any password configured', 'redis_login'],
       ["ERR The user executing the script can't run this command or subcommand", 'redis_denied'],
       ["ERR The user executing the script can't access at least one of the keys", 'redis_denied'],
-      ["READONLY You can't write against a read only replica.", 'inbox_unavailable'],
-      ['Socket closed unexpectedly', 'inbox_unavailable'],
+      ["READONLY You can't write against a read only replica.", 'redis_read_only'],
+      ["MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.", 'redis_read_only'],
+      [
+        'MISCONF Redis is configured to save RDB snapshots, but is unable to persist to disk.',
+        'redis_not_saving',
+      ],
+      ['MISCONF Errors writing to the AOF file: No space left on device', 'redis_not_saving'],
+      ['LOADING Redis is loading the dataset in memory', 'redis_loading'],
+      ['MOVED 3999 127.0.0.1:6381', 'redis_cluster'],
+      ["CROSSSLOT Keys in request don't hash to the same slot", 'redis_cluster'],
+      ['CLUSTERDOWN Hash slot not served', 'redis_cluster'],
+      ['ERR SELECT is not allowed in cluster mode', 'redis_cluster'],
+      ["ERR unknown command 'SELECT', with args beginning with: '1'", 'redis_sentinel'],
+      ["ERR unknown command 'EVALSHA', with args beginning with:", 'redis_too_old'],
+      ['ERR_SSL_WRONG_VERSION_NUMBER', 'redis_tls'],
+      ['Client network socket disconnected before secure TLS connection was established', 'redis_tls'],
+      ['connect ECONNREFUSED 127.0.0.1:6379', 'redis_unreachable'],
+      ['getaddrinfo ENOTFOUND redis.internal', 'redis_unreachable'],
+      ['Connection timeout', 'redis_unreachable'],
+      ['Socket closed unexpectedly', 'redis_unreachable'],
     ];
     for (const [message, code] of faults)
       it(`${code}: ${message}`, () => {
@@ -32,6 +51,11 @@ describe('what a Redis says', () => {
 
     it('also where it is no error at all', () => {
       assert.equal(faultOf('OOM').code, 'inbox_unavailable');
+    });
+
+    it('also where it is one of several, for each address one', () => {
+      const one = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
+      assert.equal(faultOf(new AggregateError([one])).code, 'redis_unreachable');
     });
 
     it('which is known already where it is ours', () => {
@@ -68,6 +92,23 @@ describe('what a Redis says', () => {
     for (const [name, link, risk] of cases)
       it(`${name}: ${risk ?? 'no risk'}`, async () => {
         assert.equal(await riskOf(link), risk);
+      });
+  });
+
+  describe('of its kind', () => {
+    for (const [info, code] of [
+      ['redis_version:7.0.15\r\nredis_mode:standalone\r\n'],
+      ['redis_version:6.2.0\r\n'],
+      [undefined],
+      ['redis_version:6.0.16\r\n', 'redis_too_old'],
+      ['redis_version:5.9.1\r\n', 'redis_too_old'],
+      ['redis_version:7.2.4\r\nredis_mode:cluster\r\n', 'redis_cluster'],
+      ['redis_version:7.2.4\r\nredis_mode:sentinel\r\n', 'redis_sentinel'],
+    ] as const)
+      it(`${JSON.stringify(info)}: ${code ?? 'can be used'}`, () => {
+        const check = () => checkServerKind(info === undefined ? undefined : Buffer.from(info));
+        if (code === undefined) check();
+        else assert.throws(check, { code });
       });
   });
 

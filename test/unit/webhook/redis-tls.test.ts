@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
 import { createServer, type Server, type TlsOptions } from 'node:tls';
 import { type RedisOptions, redisConnect } from '../../../src/lib/webhook/inbox/redis/connection';
+import { faultOf } from '../../../src/lib/webhook/inbox/redis/faults';
 import { authority, certificate, type CertificateName } from '../../support/certificates';
 import { useRedis } from '../../support/redis-server';
 
@@ -53,6 +54,7 @@ describe('A connection to Redis over TLS', () => {
   for (const name of ['expired', 'elsewhere', 'self-signed'] as const)
     it(`is refused with a certificate that is ${name}, also where the configuration would not verify it`, async () => {
       const url = `rediss://127.0.0.1:${await encrypt(name)}`;
-      await assert.rejects(answer({ url, tls: { ca: authority, rejectUnauthorized: false } }));
+      const refused = answer({ url, tls: { ca: authority, rejectUnauthorized: false } });
+      await assert.rejects(refused, (error) => faultOf(error).code === 'redis_tls');
     });
 });

@@ -18,9 +18,11 @@ describe('a delivery to a door', () => {
     get receiver() {
       return behind;
     },
+    limits: { maxBody: 1000, bodyTimeout: 60_000 },
     whenOpen: (done) => {
       waiting.push(done);
       happened();
+      return () => void (waiting = waiting.filter((other) => other !== done));
     },
   };
 

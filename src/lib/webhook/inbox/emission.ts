@@ -67,8 +67,12 @@ export class Emission {
     this.#inherited = last;
     this.#settled = last;
     this.#tail = last;
+    // Also opened again if the storage was damaged in between: then everything in it is emitted again, but for what is
+    // in a flow and still stored.
+    this.#cursor = '';
     this.#delayed.clear();
     this.#outOfOrder.clear();
+    for (const id of this.leases.ids()) if (!(await this.shelf.store.get(keys.event(id)))) this.leases.end(id);
     let implausible = 0;
     await this.shelf.walk(all('s'), (key, value) => {
       const { delay, since } = unpacked(value);
@@ -157,7 +161,7 @@ export class Emission {
     if (this.#pumping || this.leases.room === 0) return;
     this.#pumping = this.#pump()
       // Its reopening starts the pump anew.
-      .catch(() => this.shelf.commit.failed())
+      .catch((error: unknown) => this.shelf.commit.failed(error))
       .finally(() => {
         this.#pumping = undefined;
         if (this.#again) this.pump();

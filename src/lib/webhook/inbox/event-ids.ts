@@ -34,6 +34,11 @@ export class EventIds {
     return this.#last;
   }
 
+  /** The store may have lost what was reserved. */
+  reserveAnew(): void {
+    this.#reserved = '';
+  }
+
   /** Returns what was reserved and not given. */
   close(commit: GroupCommit): void {
     if (this.#reserved > this.#last) this.#write(commit, this.#last);

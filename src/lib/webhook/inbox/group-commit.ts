@@ -1,9 +1,11 @@
 import { OnegevityError } from '../../api/errors';
-import type { Operation, Store } from './store';
+import type { Damage, Operation, Store } from './store';
 
 const maxOperations = 4096;
 const firstPause = 1000;
 const longestPause = 30_000;
+/** Larger than what a full disk may still have room for. */
+const trial: Operation = { type: 'put', key: 'p!trial', value: Buffer.alloc(2 ** 16) };
 
 interface Entry {
   operations: readonly Operation[];
@@ -18,7 +20,7 @@ interface Entry {
 
 export interface GroupCommitEvents {
   /** The store has been opened: for the first time, or again after a fault. @param damage as the store says */
-  opened(damage: number): Promise<void>;
+  opened(damage: Damage | undefined): Promise<void>;
   state(problem: OnegevityError | undefined): void;
 }
 
@@ -38,6 +40,10 @@ export class GroupCommit {
   #closing: Promise<void> | undefined;
   #reopening: NodeJS.Timeout | undefined;
   #pause = firstPause;
+  /** Whether the store has failed to write and not proved since that it can. */
+  #doubtful = false;
+  /** Runs while it is not certain that what was opened lasts. */
+  #proving: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly store: Store,
@@ -77,8 +83,8 @@ export class GroupCommit {
   }
 
   /** Something could not be read: the store is opened again, as after a failed write. */
-  failed(): void {
-    if (this.#usable && !this.#closed) this.#fault();
+  failed(error?: unknown): void {
+    if (this.#usable && !this.#closed) this.#fault(error);
   }
 
   /** Resolves when nothing that can be written is left. */
@@ -92,6 +98,7 @@ export class GroupCommit {
     await this.#opening;
     await this.idle();
     this.#usable = false;
+    clearTimeout(this.#proving);
     await this.#closing;
     for (const { refused } of this.#queue) refused?.(new OnegevityError('inbox_unavailable'));
     await this.store.close();
@@ -101,16 +108,26 @@ export class GroupCommit {
     await this.#closing;
     try {
       const damage = await this.store.open();
+      if (this.#doubtful) await this.#tryWriting();
       // What may have been written, or not, is certain before anybody reads.
       await this.#writeQueue();
       await this.events.opened(damage);
-    } catch {
-      return this.#fault();
+    } catch (error) {
+      return this.#fault(error);
     }
-    this.#pause = firstPause;
+    // What fails again at once is waited for longer and longer, also where opening it succeeds each time.
+    this.#proving = setTimeout(() => (this.#pause = firstPause), this.#pause);
+    this.#proving.unref();
     this.#usable = true;
     this.events.state(undefined);
     this.#start();
+  }
+
+  /** A disk that is full or read-only may well be opened. */
+  async #tryWriting(): Promise<void> {
+    await this.store.write([trial], true);
+    await this.store.write([{ type: 'del', key: trial.key }], true);
+    this.#doubtful = false;
   }
 
   #promised(entry: Entry): Promise<void> {
@@ -146,8 +163,8 @@ export class GroupCommit {
     await new Promise((resolve) => setImmediate(resolve));
     try {
       while (this.#usable && this.#queue.length > 0) await this.#writeGroup();
-    } catch {
-      this.#fault();
+    } catch (error) {
+      this.#fault(error);
     }
   }
 
@@ -163,6 +180,7 @@ export class GroupCommit {
         group.some(({ sync }) => sync),
       );
     } catch (error) {
+      this.#doubtful = true;
       // Before anybody learns of it: nobody may read what was refused and may be there for now.
       this.#usable = false;
       this.#refuse(group);
@@ -194,9 +212,10 @@ export class GroupCommit {
     for (const { kept, refused } of waiting) if (!kept) refused?.(new OnegevityError('inbox_unavailable'));
   }
 
-  #fault(): void {
+  #fault(error: unknown): void {
     if (!this.#usable && this.#reopening) return;
     this.#usable = false;
+    clearTimeout(this.#proving);
     this.#closing = this.store.close().catch(() => undefined);
     if (!this.#closed) {
       this.#reopening = setTimeout(() => {
@@ -207,6 +226,6 @@ export class GroupCommit {
       this.#reopening.unref();
       this.#pause = Math.min(this.#pause * 2, longestPause);
     }
-    this.events.state(new OnegevityError('inbox_unavailable'));
+    this.events.state(error instanceof OnegevityError ? error : new OnegevityError('inbox_unavailable'));
   }
 }

@@ -1,4 +1,5 @@
 import type { OnegevityError } from '../../api/errors';
+import type { Damage } from './store';
 
 /** An event as an inbox keeps it. */
 export interface InboxEvent {
@@ -90,8 +91,10 @@ export interface InboxConsumer {
   deliver(delivery: Delivery): void;
   /** Called once the dead letter is stored. */
   deadLetter(letter: DeadDelivery): void;
-  /** Records that could not be read were set aside. A count of 0 means: an unknown number was lost by damage. */
+  /** Records that could not be read were set aside. */
   setAside(count: number, cause: 'damaged' | 'unknown_key'): void;
+  /** The storage was damaged: an unknown number of events was lost, and others may be delivered again. */
+  lost(damage: Damage): void;
   /** The inbox cannot store at present, or (undefined) can again. */
   state(problem: OnegevityError | undefined): void;
   /** The storage works, and yet does not promise what it should. May be called with every connection. */
@@ -99,10 +102,16 @@ export interface InboxConsumer {
 }
 
 /**
- * What a storage does not promise: to keep what it has acknowledged, to keep it when memory is short; or nobody may
- * ask it. Or stored times are in the future, since a clock was wrong: what they delayed is emitted now.
+ * What a storage does not promise: to keep what it has acknowledged, to keep it when memory is short, to be reached in
+ * secret; or nobody may ask it. Or stored times are in the future, since a clock was wrong: what they delayed is
+ * emitted now.
  */
-export type StorageRisk = 'redis_not_durable' | 'redis_evicts' | 'redis_unchecked' | 'clock_set_back';
+export type StorageRisk =
+  | 'redis_not_durable'
+  | 'redis_evicts'
+  | 'redis_unencrypted'
+  | 'redis_unchecked'
+  | 'clock_set_back';
 
 /**
  * Keeps events until a flow has dealt with them: what {@link Inbox.put} accepted is emitted until somebody ends it,
@@ -116,7 +125,7 @@ export interface Inbox {
   open(consumer: InboxConsumer): Promise<void>;
   /**
    * Resolves once the event survives the end of the process and of the machine.
-   * @throws OnegevityError `inbox_full`, `inbox_unavailable`
+   * @throws OnegevityError `inbox_full`, `redis_full`, `inbox_unavailable`
    */
   put(event: InboxEvent, unique?: Unique): Promise<'stored' | 'duplicate'>;
   /**

@@ -5,8 +5,10 @@ import { LevelStore } from './level-store';
 import { LocalInbox } from './local-inbox';
 import { MemoryStore } from './memory-store';
 import { all } from './shelf';
+import type { Damage } from './store';
 
 export type { Inbox } from './inbox';
+export { removeLevelStore as removeDiskInbox } from './level-store';
 export { redisInbox } from './redis';
 
 /** An inbox that ends with the process. */
@@ -19,15 +21,19 @@ export function diskInbox(folder: string, keyring: Keyring, options: InboxOption
   return new LocalInbox(new LevelStore(folder), keyring, options);
 }
 
-/** Whether events or dead letters are left in the folder of an inbox that is not open. It may well be missing. */
-export async function hasLeftovers(folder: string): Promise<boolean> {
+/**
+ * Whether events or dead letters are left in the folder of an inbox that is not open. It may well be missing.
+ * @param lost called where the folder turns out to be damaged, and was replaced
+ */
+export async function hasLeftovers(folder: string, lost?: (damage: Damage) => void): Promise<boolean> {
   try {
     await access(folder);
   } catch {
     return false;
   }
   const store = new LevelStore(folder);
-  await store.open();
+  const damage = await store.open();
+  if (damage) lost?.(damage);
   try {
     const found = await Promise.all([store.entries(all('e'), 1), store.entries(all('d'), 1)]);
     return found.some((entries) => entries.length > 0);

@@ -10,7 +10,7 @@ import type { Lease } from './leases';
 import { RecentHashes } from './recent-hashes';
 import { readEvent, sealEvent } from './record';
 import { all, arrival, keys, Shelf } from './shelf';
-import type { Operation, Store } from './store';
+import type { Damage, Operation, Store } from './store';
 
 interface Parts {
   commit: GroupCommit;
@@ -52,7 +52,7 @@ export class LocalInbox implements Inbox {
         // Where the store fails in between, the next opening goes on.
         dead.restore().then(
           () => emission.pump(),
-          () => commit.failed(),
+          (error: unknown) => commit.failed(error),
         );
       },
     });
@@ -197,8 +197,13 @@ export class LocalInbox implements Inbox {
     return lease;
   }
 
-  async #opened(damage: number, consumer: InboxConsumer): Promise<void> {
-    if (damage > 0) consumer.setAside(0, 'damaged');
+  async #opened(damage: Damage | undefined, consumer: InboxConsumer): Promise<void> {
+    if (damage) {
+      consumer.lost(damage);
+      // What is stored now is not what was counted, nor what was reserved.
+      this.#ids.reserveAnew();
+      this.#counted = false;
+    }
     if (this.#counted || !this.#parts) return;
     const { shelf, emission, dead, recent } = this.#parts;
     shelf.events = 0;
@@ -232,7 +237,7 @@ export class LocalInbox implements Inbox {
       return await use(parts);
     } catch (error) {
       if (error instanceof OnegevityError) throw error;
-      parts.commit.failed();
+      parts.commit.failed(error);
       throw new OnegevityError('inbox_unavailable');
     }
   }

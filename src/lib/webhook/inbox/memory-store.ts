@@ -5,8 +5,8 @@ export class MemoryStore implements Store {
   readonly #values = new Map<string, Buffer>();
   #keys: string[] = [];
 
-  open(): Promise<number> {
-    return Promise.resolve(0);
+  open(): Promise<undefined> {
+    return Promise.resolve(undefined);
   }
 
   close(): Promise<void> {

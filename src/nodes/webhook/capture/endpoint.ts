@@ -1,8 +1,12 @@
+import type { BodyLimits } from '../../../lib/webhook/body';
 import type { Receiver } from '../../../lib/webhook/receiver';
 import type { Door } from '../../../lib/webhook/serve';
 
 /** Milliseconds that deliveries wait for a node to come back in a deploy. */
 const reopenTime = 10_000;
+
+/** Seconds after which a sender may try again. */
+export const retryAfter = { deploy: 5, stopped: 30 };
 
 /** What a webhook node gives to its endpoint. */
 export interface Tenant {
@@ -21,22 +25,22 @@ export interface Tenant {
 
 /**
  * A path on which deliveries are received. It outlives its node in a deploy, so that deliveries that come between
- * the old node and the new one wait for an answer instead of getting a 404.
+ * the old node and the new one wait for an answer instead of getting a 404. While the flows are stopped, its
+ * deliveries get 503: a 404 would tell the sender that nobody will ever want them.
  */
 export class Endpoint implements Door {
   /** Another route serves the path: it gets every request as if this endpoint were not there. */
   blocked = false;
-  /** Whether nothing that a request must pass stands before the route. */
-  fast = false;
-  /** The keys of paths whose requests were seen to come through the ordinary route: nothing else takes them. */
-  readonly proved = new Set<string>();
+  limits: BodyLimits = { maxBody: 0, bodyTimeout: 0 };
   #tenant: Tenant | undefined;
   readonly #waiting = new Set<() => void>();
   #timer: NodeJS.Timeout | undefined;
-  #abandoned = false;
+  #state: 'waiting' | 'stopped' | 'abandoned' = 'waiting';
 
+  /** @param pattern of the endpoint and its topics, below Node-RED's root */
   constructor(
     readonly path: string,
+    readonly pattern: RegExp,
     private readonly onAbandoned: () => void,
   ) {}
 
@@ -48,9 +52,16 @@ export class Endpoint implements Door {
     return this.#tenant?.receiver;
   }
 
+  /** Whether no node is here, and none is expected soon. */
+  get isStopped(): boolean {
+    return !this.#tenant && this.#state === 'stopped';
+  }
+
   open(tenant: Tenant): void {
     clearTimeout(this.#timer);
     this.#tenant = tenant;
+    this.#state = 'waiting';
+    this.limits = tenant.receiver.options;
     this.blocked = false;
     tenant.receiver.whenReady(() => {
       if (this.#tenant === tenant) this.#release();
@@ -62,21 +73,30 @@ export class Endpoint implements Door {
     if (this.#tenant !== tenant) return;
     this.#tenant = undefined;
     if (forGood) this.abandon();
-    else this.#timer = setTimeout(() => this.abandon(), reopenTime).unref();
+    else this.#timer = setTimeout(() => this.stop(), reopenTime).unref();
+  }
+
+  /** The flows are stopped: whoever waits is asked to come again. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    if (this.#tenant || this.#state === 'abandoned') return;
+    this.#state = 'stopped';
+    this.#release();
   }
 
   /** Nobody came back: its path is free again. */
   abandon(): void {
     clearTimeout(this.#timer);
     this.#tenant = undefined;
-    this.#abandoned = true;
+    this.#state = 'abandoned';
     this.onAbandoned();
     this.#release();
   }
 
-  whenOpen(done: () => void): void {
-    if (this.#abandoned) done();
+  whenOpen(done: () => void): () => void {
+    if (!this.#tenant && this.#state !== 'waiting') done();
     else this.#waiting.add(done);
+    return () => void this.#waiting.delete(done);
   }
 
   #release(): void {

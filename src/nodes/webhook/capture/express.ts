@@ -9,6 +9,8 @@ export interface Request extends IncomingMessage {
   /** Respected by the core http in node. */
   skipRawBodyParser?: boolean;
   params?: Record<string, string | undefined>;
+  /** As it came, without what Express takes off for mounted apps. */
+  originalUrl?: string;
 }
 
 export type Next = (error?: unknown) => void;
@@ -18,14 +20,24 @@ export type ErrorHandler = (error: unknown, request: Request, response: ServerRe
 export interface Layer {
   name?: string;
   handle?: unknown;
-  route?: { methods?: Record<string, boolean>; stack?: { handle?: unknown }[] };
-  match?(path: string): boolean;
+  route?: { methods?: Record<string, boolean> };
+  /** What the last match took. */
+  path?: string;
+  match?(path: string): unknown;
 }
 
-export interface App {
+/** What `use` takes: a path, several, a pattern. */
+export type MountPath = string | RegExp | readonly (string | RegExp)[];
+
+export interface Router {
+  use(path: MountPath, handler: Handler): void;
+}
+
+export interface App extends Router {
   (request: IncomingMessage, response: ServerResponse): void;
   parent?: App;
-  mountpath?: string | string[];
+  mountpath?: MountPath;
+  use(path: MountPath, handler: Handler): void;
   use(handler: Handler): void;
   post(path: RegExp, ...handlers: (Handler | ErrorHandler | readonly Handler[])[]): void;
   enabled(setting: string): boolean;
@@ -57,8 +69,67 @@ export function isExpress4(app: App): boolean {
 /** @returns the paths under which an app is reached, without a slash at the end; several if it was mounted so */
 export function prefixesOf(app: App): string[] {
   if (!app.parent) return [''];
-  const mounts = Array.isArray(app.mountpath) ? app.mountpath : [app.mountpath ?? ''];
+  const mounts = [app.mountpath ?? ''].flat();
   return prefixesOf(app.parent).flatMap((parent) =>
     mounts.map((mount) => parent + String(mount).replace(/\/+$/, '')),
   );
+}
+
+/**
+ * Mounts a handler where an app is mounted, so that Express gives it the very URL that it gives to the app: one way
+ * to take a prefix off, whatever slashes, patterns and encodings come.
+ */
+export function mountBeside(app: App, handler: Handler): void {
+  const { parent, mountpath = '/' } = app;
+  if (!parent) return app.use(handler);
+  const between = parent.parent && routerLike(parent);
+  if (!between)
+    return parent.parent ? rootOf(app).use(prefixesOf(app), handler) : parent.use(mountpath, handler);
+  between.use(mountpath, handler);
+  mountBeside(parent, between);
+}
+
+/** @returns an empty router with the settings of an app's, or undefined where this Express gives no way to get one */
+function routerLike(app: App): (Handler & Router) | undefined {
+  const { _router: router } = app as { _router?: object };
+  const create: unknown = router && Object.getPrototypeOf(router);
+  if (typeof create !== 'function') return undefined;
+  const options = {
+    caseSensitive: app.enabled('case sensitive routing'),
+    strict: app.enabled('strict routing'),
+  };
+  return (create as (options: object) => Handler & Router)(options);
+}
+
+/**
+ * Adds something to an app, and tells by which layers. The layers themselves stay the same when tracing packages
+ * wrap their handlers, so that is how ours are known again.
+ */
+export function addedLayers(app: App, add: () => void): Layer[] {
+  // Express 4 makes its router, with two layers of its own, when the first thing is added.
+  (app as { lazyrouter?: () => void }).lazyrouter?.();
+  const before = new Set(stackOf(app));
+  add();
+  return (stackOf(app) ?? []).filter((layer) => !before.has(layer));
+}
+
+export function removeLayer(app: App, layer: Layer | undefined): void {
+  const stack = stackOf(app);
+  const index = layer && stack ? stack.indexOf(layer) : -1;
+  if (stack && index !== -1) stack.splice(index, 1);
+}
+
+/** Whether a POST to a path goes through a layer. */
+export function takesPost({ route }: Layer): boolean {
+  return !route || Boolean(route.methods?.post || route.methods?._all);
+}
+
+/** Whether a layer takes a path. In doubt it does. */
+export function matches(layer: Layer, path: string): boolean {
+  try {
+    return layer.match?.(path) !== false;
+  } catch {
+    // A parameter that cannot be decoded: Express makes an error of it.
+    return true;
+  }
 }

@@ -1,49 +1,67 @@
 import type { NodeAPI } from 'node-red';
 import { type TopicName, topics } from '../../../generated/topics';
-import { normalisePath, pathKey, pathOfTarget, pathPattern, type Routing } from '../../../lib/webhook/path';
+import { normalisePath, pathKey, pathPattern, type Routing } from '../../../lib/webhook/path';
+import { onFlowsStarted, onFlowsStopped } from '../../shared/flow-state';
 import { Endpoint, type Tenant } from './endpoint';
-import { type App, isExpress4, type Layer, prefixesOf, rootOf, stackOf } from './express';
-import { captureOf, otherMethodsOf } from './middleware';
+import {
+  addedLayers,
+  type App,
+  isExpress4,
+  type Layer,
+  matches,
+  mountBeside,
+  prefixesOf,
+  removeLayer,
+  rootOf,
+  stackOf,
+  takesPost,
+} from './express';
+import { Shortcuts } from './fast';
+import { captured, type CapturedRequest, captureOf, otherMethodsOf } from './middleware';
 import { routeHandlers } from './route';
-import { fastAllowed } from './fast';
 
 export type ClaimFault = 'bad_path' | 'path_in_use' | 'unsupported_server';
 
 export interface Target {
   endpoint: Endpoint;
   topic: TopicName | undefined;
-  key: string;
 }
 
 /** Where Node-RED's admin API answers POST: a capture must never touch those. */
 const adminPaths =
   /^\/(?:auth|comms|context|credentials|debug|diagnostics|flows?|icons|inject|library|locales|nodes|plugins|projects|resources|settings|theme|types|vendor)(?:\/|$)/i;
 
+/** Our layers on the root app. */
+interface Installed {
+  root: App;
+  /** At the top, before any body parser. */
+  capture: Layer;
+  /** At the end, for other methods. */
+  last: Layer;
+}
+
 /** The HTTP side of one Node-RED: which paths are received, and the places in Express where that is done. */
 export class Host {
+  /** By the key of their path below Node-RED's root. */
   readonly #targets = new Map<string, Target>();
   readonly #endpoints = new Map<Endpoint, Layer>();
-  readonly #root: App;
   readonly #capture = captureOf(this);
-  readonly #last = otherMethodsOf(this);
+  readonly #last = otherMethodsOf();
+  readonly #shortcuts: Shortcuts;
+  #installed: Installed | undefined;
   /** Called after each deploy, by nodes whose path was taken. */
   readonly #retries = new Set<() => void>();
-  #layers = -1;
 
   constructor(
     private readonly RED: NodeAPI,
     private readonly httpNode: App,
   ) {
-    this.#root = rootOf(httpNode);
-  }
-
-  get root(): App {
-    return this.#root;
+    this.#shortcuts = new Shortcuts(RED, httpNode);
   }
 
   /** Body parsers of Express 5 do not see that a body is spoken for, so there it is read before them. */
   get readsFirst(): boolean {
-    return !isExpress4(this.#root);
+    return !isExpress4(rootOf(this.httpNode));
   }
 
   get routing(): Routing {
@@ -58,24 +76,27 @@ export class Host {
     const normal = normalisePath(path);
     if (normal === undefined) return 'bad_path';
     if (!this.#install()) return 'unsupported_server';
-    const paths = this.#pathsOf(normal);
     const known = [...this.#endpoints.keys()].find((endpoint) => endpoint.path === normal);
     if (known && !known.tenant) {
       known.open(tenant);
       this.#watch(known);
       return known;
     }
-    for (const { key } of paths) {
-      const taken = this.#targets.get(key)?.endpoint;
-      if (taken?.tenant || this.#isAdmin(key)) return 'path_in_use';
+    const paths = pathsOf(normal);
+    for (const { path: full } of paths) {
+      const taken = this.#targets.get(this.#key(full))?.endpoint;
+      if (taken?.tenant || this.#isAdmin(full)) return 'path_in_use';
       taken?.abandon();
     }
-    const endpoint: Endpoint = new Endpoint(normal, () => this.#remove(endpoint));
-    this.httpNode.post(pathPattern(normal, this.routing), ...routeHandlers(this.RED, endpoint));
-    const layer = stackOf(this.httpNode)?.at(-1);
+    const pattern = pathPattern(normal, this.routing);
+    const endpoint: Endpoint = new Endpoint(normal, pattern, () => this.#remove(endpoint));
+    const reached = (request: CapturedRequest): void => this.#reached(request, endpoint);
+    const [layer] = addedLayers(this.httpNode, () =>
+      this.httpNode.post(pattern, ...routeHandlers(this.RED, endpoint, reached)),
+    );
     if (!layer?.route) return 'unsupported_server';
     this.#endpoints.set(endpoint, layer);
-    for (const { key, topic } of paths) this.#targets.set(key, { endpoint, topic, key });
+    for (const { path: full, topic } of paths) this.#targets.set(this.#key(full), { endpoint, topic });
     endpoint.open(tenant);
     this.#watch(endpoint);
     return endpoint;
@@ -92,11 +113,19 @@ export class Host {
     return (prefixesOf(this.httpNode)[0] ?? '') + path;
   }
 
-  find(target: string): Target | undefined {
-    const found = this.#targets.get(target);
-    if (found) return found;
-    const path = pathOfTarget(target);
-    return path === undefined ? undefined : this.#targets.get(pathKey(path, this.routing) || '/');
+  /** @param path below Node-RED's root, as Express sees it */
+  find(path: string): Target | undefined {
+    const target = this.#targets.get(this.#key(path));
+    // The pattern that Express has decides, so that the two always agree.
+    return target?.endpoint.pattern.test(path) ? target : undefined;
+  }
+
+  /** @returns where a POST to a URL may be answered at once */
+  shortcut(url: string): Target | undefined {
+    const target = this.#shortcuts.find(url);
+    if (!target) return undefined;
+    const { tenant, blocked } = target.endpoint;
+    return tenant?.fast && tenant.receiver.isReady && !blocked ? target : undefined;
   }
 
   /** To be called when a deploy is complete: what nobody opened again is removed, and other routes are looked for. */
@@ -108,30 +137,33 @@ export class Host {
     for (const retry of [...this.#retries]) retry();
   }
 
-  /** Whether nothing that a request must pass stands between the server and an endpoint's route. */
-  isFast(endpoint: Endpoint): boolean {
-    const count = this.#countLayers();
-    if (count !== this.#layers) {
-      this.#layers = count;
-      for (const known of this.#endpoints.keys()) this.#look(known);
-    }
-    return endpoint.fast;
+  /** To be called when the flows are stopped and not started again. */
+  stop(): void {
+    for (const endpoint of this.#endpoints.keys()) endpoint.stop();
   }
 
   /** Moves the handler that answers 405 behind whatever else might serve a method. */
   keepLast(): void {
-    const stack = stackOf(this.#root);
-    if (!stack || stack.at(-1)?.handle === this.#last) return;
-    const index = stack.findIndex(({ handle }) => handle === this.#last);
-    stack.push(...stack.splice(index, 1));
+    if (!this.#installed) return;
+    const { root, last } = this.#installed;
+    const stack = stackOf(root);
+    if (!stack || stack.at(-1) === last) return;
+    removeLayer(root, last);
+    stack.push(last);
   }
 
-  #countLayers(): number {
-    return (
-      (stackOf(this.#root)?.length ?? 0) +
-      (stackOf(this.httpNode)?.length ?? 0) +
-      ((this.#admin && stackOf(this.#admin)?.length) ?? 0)
-    );
+  #key(path: string): string {
+    return pathKey(path || '/', this.routing);
+  }
+
+  /** A request has come to an endpoint's route through Express. */
+  #reached(request: CapturedRequest, endpoint: Endpoint): void {
+    const { originalUrl, [captured]: note } = request;
+    const route = this.#endpoints.get(endpoint);
+    const capture = this.#installed?.capture;
+    if (note?.target.endpoint !== endpoint || !endpoint.tenant?.fast) return;
+    if (originalUrl === undefined || !route || !capture) return;
+    this.#shortcuts.learn(originalUrl, note.path, note.target, { capture, route });
   }
 
   get #admin(): App | undefined {
@@ -139,57 +171,51 @@ export class Host {
     return typeof admin === 'function' ? (admin as App) : undefined;
   }
 
-  /** Decides anew whether an endpoint may answer early; it must be seen to be reached by the ordinary route first. */
-  #look(endpoint: Endpoint): void {
-    const own = new Set<unknown>([this.#capture, this.#endpoints.get(endpoint)]);
-    endpoint.fast = fastAllowed(this.RED, this.#root, this.httpNode, own, endpoint.path || '/');
-    endpoint.proved.clear();
-  }
-
-  #pathsOf(path: string): { key: string; topic: TopicName | undefined }[] {
-    const names = [undefined, ...topics.map(({ name }) => name)];
-    return prefixesOf(this.httpNode).flatMap((prefix) =>
-      names.map((topic) => {
-        const full = prefix + path + (topic ? `/${topic}` : '');
-        return { key: pathKey(full || '/', this.routing), topic };
-      }),
-    );
-  }
-
-  #isAdmin(key: string): boolean {
+  /** @param path below Node-RED's root */
+  #isAdmin(path: string): boolean {
     const admin = this.#admin;
-    if (!admin || rootOf(admin) !== this.#root) return false;
-    return prefixesOf(admin).some((prefix) => {
-      const start = prefix.toLowerCase();
-      return key.toLowerCase().startsWith(start) && adminPaths.test(key.slice(start.length));
+    if (!admin || rootOf(admin) !== rootOf(this.httpNode)) return false;
+    return prefixesOf(this.httpNode).some((prefix) => {
+      const full = (prefix + path).toLowerCase();
+      return prefixesOf(admin).some((start) => {
+        return full.startsWith(start.toLowerCase()) && adminPaths.test(full.slice(start.length));
+      });
     });
   }
 
-  /** Puts the capture at the top of the root app, before any body parser, and the 405 at its end. */
+  /**
+   * Puts the capture at the top of the root app, and the 405 at its end. A host may mount Node-RED's app only after
+   * the flows have started: then they move to the app that is the root now.
+   */
   #install(): boolean {
-    const before = stackOf(this.#root);
-    if (before?.some(({ handle }) => handle === this.#capture)) return true;
-    this.#root.use(this.#capture);
-    this.#root.use(this.#last);
-    const stack = stackOf(this.#root);
-    const index = stack?.findIndex(({ handle }) => handle === this.#capture) ?? -1;
-    if (!stack || index === -1) return false;
-    stack.unshift(...stack.splice(index, 1));
+    const root = rootOf(this.httpNode);
+    const old = this.#installed;
+    if (old?.root === root && stackOf(root)?.includes(old.capture)) return true;
+    for (const layer of [old?.capture, old?.last]) removeLayer(old?.root ?? root, layer);
+    this.#installed = undefined;
+    const [capture, ...others] = addedLayers(root, () => mountBeside(this.httpNode, this.#capture));
+    const [last, ...more] = addedLayers(root, () => root.use(this.#last));
+    const stack = stackOf(root);
+    if (!stack || !capture || !last || others.length > 0 || more.length > 0) {
+      for (const layer of [capture, last, ...others, ...more]) removeLayer(root, layer);
+      return false;
+    }
+    removeLayer(root, capture);
+    stack.unshift(capture);
+    this.#installed = { root, capture, last };
     return true;
   }
 
   /** Looks for another route on the endpoint's paths. */
   #watch(endpoint: Endpoint): void {
     const own = new Set(this.#endpoints.values());
-    const paths = ['', ...topics.map(({ name }) => `/${name}`)].map((end) => endpoint.path + end || '/');
     const foreign = stackOf(this.httpNode)?.some(
       (layer) =>
         layer.route &&
         !own.has(layer) &&
-        (layer.route.methods?.post || layer.route.methods?._all) &&
-        paths.some((path) => layer.match?.(path)),
+        takesPost(layer) &&
+        pathsOf(endpoint.path).some(({ path }) => matches(layer, path || '/')),
     );
-    this.#look(endpoint);
     if (endpoint.blocked === (foreign === true)) return;
     endpoint.blocked = foreign === true;
     endpoint.tenant?.onBlocked(endpoint.blocked);
@@ -197,12 +223,16 @@ export class Host {
 
   #remove(endpoint: Endpoint): void {
     for (const [key, target] of this.#targets) if (target.endpoint === endpoint) this.#targets.delete(key);
-    const layer = this.#endpoints.get(endpoint);
+    this.#shortcuts.forget();
+    removeLayer(this.httpNode, this.#endpoints.get(endpoint));
     this.#endpoints.delete(endpoint);
-    const stack = stackOf(this.httpNode);
-    const index = layer && stack ? stack.indexOf(layer) : -1;
-    if (stack && index !== -1) stack.splice(index, 1);
   }
+}
+
+/** The paths of an endpoint and of its topics. */
+function pathsOf(path: string): { path: string; topic: TopicName | undefined }[] {
+  const topicPaths = topics.map(({ name }) => ({ path: `${path}/${name}`, topic: name }));
+  return [{ path, topic: undefined }, ...topicPaths];
 }
 
 const hosts = new WeakMap<App, Host>();
@@ -217,7 +247,8 @@ export function hostOf(RED: NodeAPI): Host | undefined {
     const created = new Host(RED, httpNode);
     host = created;
     hosts.set(httpNode, created);
-    RED.events.on('flows:started', () => created.settle());
+    onFlowsStarted(RED, () => created.settle());
+    onFlowsStopped(RED, () => created.stop());
   }
   return host;
 }

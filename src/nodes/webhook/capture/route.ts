@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import type { NodeAPI } from 'node-red';
 import { topicNamed } from '../../../lib/webhook/identify';
 import { Exchange } from '../../../lib/webhook/exchange';
-import { serve } from '../../../lib/webhook/serve';
-import type { Endpoint } from './endpoint';
+import type { HeldBody } from '../../../lib/webhook/body-memory';
+import { serve, refuseFault } from '../../../lib/webhook/serve';
+import { type Endpoint, retryAfter } from './endpoint';
 import type { ErrorHandler, Handler, Next } from './express';
 import { captured, type CapturedRequest } from './middleware';
 
@@ -18,11 +19,13 @@ interface Settings {
 /**
  * The handlers of an endpoint's ordinary route, in the order in which core http in has them: what the user's
  * settings ask for on every route of flows, and then ours.
+ * @param onReached told of each request that came as far as ours
  * @throws Error where a package that Node-RED itself uses for this cannot be found
  */
 export function routeHandlers(
   RED: NodeAPI,
   endpoint: Endpoint,
+  onReached: (request: CapturedRequest) => void,
 ): (Handler | ErrorHandler | readonly Handler[])[] {
   const { httpNodeMiddleware, httpNodeCors, coreNodesDir } = RED.settings as unknown as Settings;
   // Node-RED's own copies, so that they do here exactly what they do for core http in.
@@ -32,7 +35,7 @@ export function routeHandlers(
     skipWhenBlocked(endpoint),
     ...(usable ? [(core('cookie-parser') as () => Handler)(), httpNodeMiddleware] : []),
     ...(httpNodeCors ? [(core('cors') as (options: unknown) => Handler)(httpNodeCors)] : []),
-    receive(endpoint),
+    receive(endpoint, onReached),
     failed(endpoint),
   ];
 }
@@ -43,39 +46,43 @@ export function routeHandlers(
  */
 function skipWhenBlocked(endpoint: Endpoint): Handler {
   return (_request, _response, next) => {
-    const proceed = (): void => next(endpoint.blocked || !endpoint.tenant ? 'route' : undefined);
-    if (endpoint.tenant) proceed();
+    const isGone = (): boolean => !endpoint.tenant && !endpoint.isStopped;
+    const proceed = (): void => next(endpoint.blocked || isGone() ? 'route' : undefined);
+    if (!isGone()) proceed();
     else endpoint.whenOpen(proceed);
   };
 }
 
-function receive(endpoint: Endpoint): Handler {
+function receive(endpoint: Endpoint, onReached: (request: CapturedRequest) => void): Handler {
   const handle: Handler = (request: CapturedRequest, response, next) => {
     const { tenant } = endpoint;
+    const exchange = new Exchange(request, response);
+    if (endpoint.isStopped) return exchange.refuse(503, retryAfter.stopped);
     // Gone in an asynchronous middleware of the user's: as good as in the deploy itself.
-    if (!tenant)
-      return endpoint.whenOpen(() => (endpoint.tenant ? handle(request, response, next) : next('route')));
+    if (!tenant) {
+      return void endpoint.whenOpen(() =>
+        endpoint.tenant || endpoint.isStopped ? handle(request, response, next) : next('route'),
+      );
+    }
     const topic = topicNamed(request.params?.['0']?.toLowerCase());
-    const note = request[captured];
-    if (note) endpoint.proved.add(note.key);
+    onReached(request);
     if (tenant.metric) measure(response, tenant.metric);
     const body = bytesOf(request);
-    if (Buffer.isBuffer(body)) return serve(request, response, topic, endpoint, body);
+    if (typeof body === 'object') return serve(request, response, topic, endpoint, body);
     if (body === 'unread') return serve(request, response, topic, endpoint);
-    const exchange = new Exchange(request, response);
-    const { receiver } = tenant;
-    if (body === 'too_large') return receiver.refuse(exchange, 413, body, topic);
-    if (body === 'too_slow') return receiver.refuse(exchange, 408, body, topic);
-    receiver.refuse(exchange, 500, 'body_consumed', topic);
+    if (body !== 'consumed') return refuseFault(exchange, endpoint, topic, body);
+    tenant.receiver.refuse(exchange, 500, 'body_consumed', topic);
     tenant.onBodyConsumed();
   };
   return handle;
 }
 
 /** The request's bytes, wherever they are; never made again from what a parser left of them. */
-function bytesOf(request: CapturedRequest): Buffer | 'unread' | 'consumed' | 'too_large' | 'too_slow' {
+function bytesOf(
+  request: CapturedRequest,
+): Buffer | HeldBody | 'unread' | 'consumed' | 'too_large' | 'too_slow' | 'no_room' {
   const read = request[captured]?.body;
-  if (read !== undefined && read !== 'gone') return read;
+  if (read !== undefined) return read;
   if (Buffer.isBuffer(request.rawBody)) return request.rawBody;
   if (Buffer.isBuffer(request.body)) return request.body;
   return request.readableDidRead || request.readableEnded ? 'consumed' : 'unread';

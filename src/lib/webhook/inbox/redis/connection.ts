@@ -13,7 +13,7 @@ export interface Connection {
 }
 
 /** Opens a connection. @param lost called once when it breaks, also while it is being opened */
-export type Connect = (lost: () => void) => Promise<Connection>;
+export type Connect = (lost: (error?: unknown) => void) => Promise<Connection>;
 
 export interface RedisOptions {
   /** `redis://` or `rediss://`; may name a user, a password and the number of a database. */

@@ -1,16 +1,53 @@
-import { OnegevityError } from '../../../api/errors';
+import { type ErrorCode, OnegevityError } from '../../../api/errors';
+
+/** By what the server, the client and the operating system say. The first one that fits counts. */
+const causes: readonly (readonly [RegExp, ErrorCode])[] = [
+  // The server is at its `maxmemory`.
+  [/\bOOM\b/, 'redis_full'],
+  // It cannot write its snapshot or its log, and accepts nothing more.
+  [/\bMISCONF\b/, 'redis_not_saving'],
+  [/\bREADONLY\b|\bMASTERDOWN\b|\bNOREPLICAS\b/, 'redis_read_only'],
+  [/\bLOADING\b/, 'redis_loading'],
+  [
+    /\b(MOVED|ASK) \d+ |\bCROSSSLOT\b|\bCLUSTERDOWN\b|\bTRYAGAIN\b|not allowed in cluster mode/,
+    'redis_cluster',
+  ],
+  [/\b(WRONGPASS|NOAUTH)\b|\bERR AUTH\b|invalid password/, 'redis_login'],
+  // The last two are what a script is told.
+  [/\bNOPERM\b|can't run this command|can't access/, 'redis_denied'],
+  // A Sentinel has no databases to choose from.
+  [/unknown command .?select\b/i, 'redis_sentinel'],
+  [/unknown command|unknown subcommand|Unknown Redis command/i, 'redis_too_old'],
+  [
+    /CERT|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|\bERR_(TLS|SSL)|\bEPROTO\b|TLS connection|RESP type/,
+    'redis_tls',
+  ],
+  [
+    /\bE(CONN(REFUSED|RESET|ABORTED)|HOSTUNREACH|NETUNREACH|TIMEDOUT|PIPE|NOTFOUND|AI_AGAIN)\b/,
+    'redis_unreachable',
+  ],
+  [/\b(Socket (closed|timeout)|Connection timeout|client is closed)\b/i, 'redis_unreachable'],
+];
 
 /**
- * What a failed command means for the inbox. The words of client and server stay here: they may quote an address, a
- * user or what was sent.
+ * What a failed command or connection means for the inbox. The words of client and server stay here: they may quote an
+ * address, a user or what was sent.
  */
 export function faultOf(error: unknown): OnegevityError {
   if (error instanceof OnegevityError) return error;
-  const text = error instanceof Error ? error.message : '';
-  // The server is at its `maxmemory`.
-  if (/\bOOM\b/.test(text)) return new OnegevityError('inbox_full');
-  // The last two are what a script is told.
-  if (/WRONGPASS|AUTH|NOPERM|can't run this command|can't access/.test(text))
-    return new OnegevityError('redis_denied');
-  return new OnegevityError('inbox_unavailable');
+  const words = wordsOf(error);
+  const [, code = 'inbox_unavailable'] = causes.find(([pattern]) => pattern.test(words)) ?? [];
+  return new OnegevityError(code);
+}
+
+/** Of an error and those behind it, and of one for each address that was tried. */
+function wordsOf(error: unknown, depth = 0): string {
+  if (!(error instanceof Error) || depth > 4) return '';
+  const { code } = error as { code?: unknown };
+  const others = error instanceof AggregateError ? (error.errors as unknown[]) : [];
+  return [
+    typeof code === 'string' ? code : '',
+    error.message,
+    ...[error.cause, ...others].map((other) => wordsOf(other, depth + 1)),
+  ].join('\n');
 }

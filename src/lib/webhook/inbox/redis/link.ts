@@ -3,6 +3,7 @@ import type { Connect, Connection } from './connection';
 import { faultOf } from './faults';
 import type { Keys } from './keys';
 import type { Argument, Script } from './script';
+import { checkServerKind } from './server-kind';
 
 const firstPause = 1000;
 const longestPause = 30_000;
@@ -26,10 +27,13 @@ interface Connections {
 export class Link {
   #open: Connections | undefined;
   #usable = false;
+  #starting = false;
   #closed = false;
   #opening: Promise<void> | undefined;
   #reopening: NodeJS.Timeout | undefined;
   #pause = firstPause;
+  /** Runs while it is not certain that what was opened lasts. */
+  #proving: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly connect: Connect,
@@ -48,7 +52,7 @@ export class Link {
     return this.#opening;
   }
 
-  /** @throws OnegevityError `inbox_unavailable` (it is not certain whether it ran), `inbox_full`, `redis_denied` */
+  /** @throws OnegevityError `inbox_unavailable` (it is not certain whether it ran), `redis_full` */
   async run(script: Script, ...args: Argument[]): Promise<unknown> {
     const { main } = this.#connections();
     const call = [this.keys.all.length, ...this.keys.all, ...args];
@@ -89,6 +93,7 @@ export class Link {
     this.#closed = true;
     this.#usable = false;
     clearTimeout(this.#reopening);
+    clearTimeout(this.#proving);
     await this.#opening;
     const open = this.#open;
     this.#open = undefined;
@@ -104,28 +109,34 @@ export class Link {
   }
 
   async #connect(): Promise<void> {
-    let broken = false;
+    let broken: OnegevityError | undefined;
     // What breaks while it is being opened is noticed by what is done next.
-    const lost = () => {
-      broken = true;
-      if (this.#usable) this.#fault(new OnegevityError('inbox_unavailable'));
+    const lost = (error?: unknown) => {
+      broken = faultOf(error);
+      if (this.#usable) this.#fault(broken);
     };
     const connections: Connection[] = [];
     try {
       for (let count = 0; count < 2; count++) connections.push(await this.connect(lost));
       const [main, idle] = connections as [Connection, Connection];
       this.#open = { main, idle };
+      checkServerKind(await this.ask('INFO', 'server'));
       // Where one is sent only once it proves unknown, it is overtaken by those that come after.
       await Promise.all(this.scripts.map(({ source }) => this.ask('SCRIPT', 'LOAD', source)));
-      await this.events.opened();
-      if (broken) throw new OnegevityError('inbox_unavailable');
+      // Changes nothing; a server that refuses all writes refuses this one, too.
+      await main.command('LREM', this.keys.wake, 0, 'none');
+      this.#starting = true;
+      await this.events.opened().finally(() => (this.#starting = false));
+      if (broken) throw broken;
     } catch (error) {
       for (const connection of connections) connection.destroy();
       this.#open = undefined;
-      return this.#fault(faultOf(error));
+      return this.#fault(broken ?? faultOf(error));
     }
     if (this.#closed) return;
-    this.#pause = firstPause;
+    // What fails again at once is waited for longer and longer, also where connecting succeeds each time.
+    this.#proving = setTimeout(() => (this.#pause = firstPause), this.#pause);
+    this.#proving.unref();
     this.#usable = true;
     this.events.state(undefined);
   }
@@ -138,12 +149,16 @@ export class Link {
   /** Whatever the server refuses but for want of room, a new beginning is the way to find out what holds. */
   #faulty(error: unknown): OnegevityError {
     const fault = faultOf(error);
-    if (fault.code !== 'inbox_full' && this.#usable) this.#fault(fault);
-    return fault.code === 'redis_denied' ? new OnegevityError('inbox_unavailable') : fault;
+    if (fault.code === 'redis_full') return fault;
+    // While it is being opened, what opens it reports the cause.
+    if (this.#starting) return fault;
+    if (this.#usable) this.#fault(fault);
+    return new OnegevityError('inbox_unavailable');
   }
 
   #fault(problem: OnegevityError): void {
     this.#usable = false;
+    clearTimeout(this.#proving);
     const open = this.#open;
     this.#open = undefined;
     open?.main.destroy();
