@@ -20,7 +20,6 @@ class Step implements fc.AsyncCommand<object, LocalSystem> {
 
   async run(_: object, system: LocalSystem): Promise<void> {
     steps.count++;
-    if (process.env.TRACE) console.log('>', this.name);
     if (this.possible(system)) await this.go(system);
   }
 
@@ -42,7 +41,7 @@ const settings: fc.Arbitrary<Settings> = fc.record({
   attempts: fc.integer({ min: 1, max: 3 }),
   inFlight: fc.constantFrom(1, 2, 5),
 });
-const jump = process.env.NOJUMP ? fc.constant(0) : fc.constantFrom(0, -5 * second, 5 * second, -hour, hour, -year, year);
+const jump = fc.constantFrom(0, -5 * second, 5 * second, -hour, hour, -year, year);
 const pause = fc.constantFrom(0, 1, 30 * second, 2 * hour);
 const delay = fc.constantFrom(0, 1, 500, 60 * second, hour);
 
@@ -55,12 +54,16 @@ function step<T extends unknown[]>(
 ): fc.Arbitrary<Step> {
   return fc.tuple(fc.option(turns, { nil: 'quiet' as const }), ...(args as fc.Arbitrary<unknown>[])).map(
     ([wait, ...values]) =>
-      new Step(`${name}(${[...values, wait].map((value) => JSON.stringify(value)).join()})`, possible, async (system) => {
-        const going = Promise.resolve(go(system, ...(values as T)));
-        system.underWay(going);
-        if (wait === 'quiet') await system.quiet();
-        else await system.turns(wait);
-      }),
+      new Step(
+        `${name}(${[...values, wait].map((value) => JSON.stringify(value)).join()})`,
+        possible,
+        async (system) => {
+          const going = Promise.resolve(go(system, ...(values as T)));
+          system.underWay(going);
+          if (wait === 'quiet') await system.quiet();
+          else await system.turns(wait);
+        },
+      ),
   );
 }
 
@@ -87,30 +90,21 @@ const closed = (system: LocalSystem) => [
   ...system.model.having('delayed').filter(({ earliest }) => earliest > performance.now()),
 ];
 
-export const few: fc.Arbitrary<Step>[] = [
-  step('put', [], (system) => system.put()),
-  step<[number]>('done', [place], (system, at) => system.done(pick(open(system), at)), (system) => open(system).length > 0),
-  step<[number, number]>(
-    'retry',
-    [place, delay],
-    (system, at, time) => system.retry(pick(open(system), at), time),
-    (system) => open(system).length > 0,
-  ),
-  act<[number]>('elapse', [fc.constantFrom(1, second, 31 * second, 61 * second, hour)], (system, time) =>
-    system.elapse(time),
-  ),
-  act<[Settings, number, number]>('restart', [settings, pause, jump], (system, ...args) =>
-    system.restart(...args),
-  ),
-];
 export const commands: fc.Arbitrary<Step>[] = [
   step('put', [], (system) => system.put()),
   step('put', [], (system) => system.put()),
   step<[number]>('put several', [fc.integer({ min: 2, max: 5 })], async (system, count) => {
     await Promise.all(Array.from({ length: count }, () => system.put()));
   }),
-  step<[number]>('put unique', [fc.nat(2)], (system, key) => system.put(key, [second, 60 * second, hour][key])),
-  step<[number]>('done', [place], (system, at) => system.done(pick(open(system), at)), (system) => open(system).length > 0),
+  step<[number]>('put unique', [fc.nat(2)], (system, key) =>
+    system.put(key, [second, 60 * second, hour][key]),
+  ),
+  step<[number]>(
+    'done',
+    [place],
+    (system, at) => system.done(pick(open(system), at)),
+    (system) => open(system).length > 0,
+  ),
   step<[number]>(
     'done by an earlier attempt',
     [place],

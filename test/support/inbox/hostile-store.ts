@@ -55,7 +55,6 @@ export class HostileStore implements Store {
     return this.#counted(async () => {
       await this.#turn();
       const fault = this.writeFaults.shift();
-      if (process.env.TRACE) console.log('write', fault, operations.map((o) => o.type + ' ' + o.key).join());
       if (fault !== 'before') await this.inner.write(operations, sync);
       if (fault) throw new Error('no space left on device');
     });

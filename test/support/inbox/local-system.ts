@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import type { SinonFakeTimers } from 'sinon';
 import type { OnegevityError } from '../../../src/lib/api/errors';
-import type { DeadDelivery, Delivery, Inbox, InboxConsumer, Unique } from '../../../src/lib/webhook/inbox/inbox';
+import type {
+  DeadDelivery,
+  Delivery,
+  Inbox,
+  InboxConsumer,
+  Unique,
+} from '../../../src/lib/webhook/inbox/inbox';
 import { Keyring } from '../../../src/lib/webhook/inbox/keyring';
 import { LocalInbox } from '../../../src/lib/webhook/inbox/local-inbox';
 import { readEvent } from '../../../src/lib/webhook/inbox/record';
@@ -131,17 +137,26 @@ export class LocalSystem {
     for (const promise of [this.#inbox.done(id), this.#inbox.retry(id, 1, 0), this.#inbox.giveUp(id, 1)])
       await promise.then(
         () => this.#asserted(() => assert.fail(`${known.text} is ended again`)),
-        (error: unknown) => this.#asserted(() => assert.equal((error as OnegevityError).code, 'delivery_ended')),
+        (error: unknown) =>
+          this.#asserted(() => assert.equal((error as OnegevityError).code, 'delivery_ended')),
       );
   }
 
   async replay(known: Known): Promise<void> {
-    await this.#bury(known, () => this.model.replayed(known), () => this.#inbox.replay(known.id!));
+    await this.#bury(
+      known,
+      () => this.model.replayed(known),
+      () => this.#inbox.replay(known.id!),
+    );
   }
 
   async discard(known: Known): Promise<void> {
     known.discarding = true;
-    await this.#bury(known, () => this.model.changed(known, 'discarded'), () => this.#inbox.discard(known.id!));
+    await this.#bury(
+      known,
+      () => this.model.changed(known, 'discarded'),
+      () => this.#inbox.discard(known.id!),
+    );
   }
 
   /** Lets time pass, and looks whether everything comes when it should. */

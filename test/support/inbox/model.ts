@@ -99,14 +99,16 @@ export class InboxModel {
 
   delivered(delivery: Delivery, visibility: number, allowed: number): void {
     this.emissions++;
-    if (process.env.TRACE) console.log('delivered', delivery.event.content.toString(), delivery.attempt);
     const known = this.#identified(delivery);
     const { text, status, earliest, next, emitted } = known;
     const { attempt, replayed } = delivery;
     const pause = earliest - this.now();
     const free = status === 'waiting' || ((status === 'delayed' || status === 'open') && pause <= 0);
     assert.ok(free, `${text} is emitted although it is ${status}, and due in ${pause} ms`);
-    assert.ok(attempt >= next[0] && attempt <= next[1], `${text}: attempt ${attempt} instead of ${next.join()}`);
+    assert.ok(
+      attempt >= next[0] && attempt <= next[1],
+      `${text}: attempt ${attempt} instead of ${next.join()}`,
+    );
     assert.ok(attempt <= allowed, `${text}: attempt ${attempt} of ${allowed}`);
     assert.ok(replayed || !emitted, `${text} is redelivered unmarked`);
     known.stored = 'yes';
@@ -117,7 +119,6 @@ export class InboxModel {
   }
 
   died(letter: DeadDelivery, allowed: number): void {
-    if (process.env.TRACE) console.log('died', letter.event.content.toString(), letter.cause, letter.attempt);
     const known = this.#identified(letter);
     const { text, status, earliest, next } = known;
     assert.ok(!known.announced || !known.announcementSettled, `${text} is announced twice`);

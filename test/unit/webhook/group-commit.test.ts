@@ -41,6 +41,7 @@ describe('writes to the store of an inbox', () => {
 
     store.writes[0]!.end();
     await first;
+    await turn();
     assert.deepEqual(
       store.writes.slice(1).map(({ keys, sync }) => [keys, sync]),
       [[[...keys, 'old'], true]],

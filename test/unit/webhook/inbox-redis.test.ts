@@ -25,7 +25,10 @@ class RedisBench implements InboxBench {
   readonly #clock: SinonFakeTimers;
 
   constructor(private readonly server: RedisServer) {
-    this.#clock = useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'], now: Date.now() });
+    this.#clock = useFakeTimers({
+      toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'],
+      now: Date.now(),
+    });
   }
 
   create(...[keyring, options]: Parameters<InboxBench['create']>): Inbox {

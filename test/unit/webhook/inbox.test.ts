@@ -64,7 +64,10 @@ class LocalBench implements InboxBench {
     private readonly store: () => Store,
     private readonly clean: () => void,
   ) {
-    this.#clock = useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'], now: Date.now() });
+    this.#clock = useFakeTimers({
+      toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'],
+      now: Date.now(),
+    });
   }
 
   create(...[keyring, options]: Parameters<InboxBench['create']>): Inbox {

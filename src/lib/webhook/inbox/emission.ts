@@ -72,7 +72,8 @@ export class Emission {
     this.#cursor = '';
     this.#delayed.clear();
     this.#outOfOrder.clear();
-    for (const id of this.leases.ids()) if (!(await this.shelf.store.get(keys.event(id)))) this.leases.end(id);
+    for (const id of this.leases.ids())
+      if (!(await this.shelf.store.get(keys.event(id)))) this.leases.end(id);
     let implausible = 0;
     await this.shelf.walk(all('s'), (key, value) => {
       const { delay, since } = unpacked(value);
@@ -183,31 +184,38 @@ export class Emission {
 
   /** @returns none only where none is due */
   async #takeDue(room: number): Promise<Taken[]> {
-    const { store, commit } = this.shelf;
-    const leases: Lease[] = [];
-    for (let id = this.#nextDue(); id !== undefined; id = this.#nextDue()) {
-      const lease = this.leases.take(id);
-      if (lease && leases.push(lease) === room) break;
+    for (;;) {
+      const leases: Lease[] = [];
+      for (let id = this.#nextDue(); id !== undefined; id = this.#nextDue()) {
+        const lease = this.leases.take(id);
+        if (lease && leases.push(lease) === room) break;
+      }
+      this.#setTimer();
+      if (leases.length === 0) return [];
+      const taken = await this.#readAll(leases);
+      if (taken.length > 0) return taken;
     }
-    this.#setTimer();
-    if (leases.length === 0) return [];
+  }
+
+  /** Reads events that have been taken; one that somebody has deleted is left out. */
+  async #readAll(leases: readonly Lease[]): Promise<Taken[]> {
+    const { store, commit } = this.shelf;
     try {
       const stored = await Promise.all(
         leases.map(({ id }) => Promise.all([store.get(keys.event(id)), store.get(keys.state(id))])),
       );
-      const taken = leases.flatMap((lease, at): Taken[] => {
+      return leases.flatMap((lease, at): Taken[] => {
         const [record, state] = stored[at]!;
         if (record) return [{ lease, record, state: state && unpacked(state) }];
-        // Somebody has deleted it, or damage has.
         this.leases.end(lease.id);
         commit.owe([{ type: 'del', key: keys.state(lease.id) }]);
         return [];
       });
-      return taken.length > 0 ? taken : await this.#takeDue(room);
     } catch (error) {
+      // They are due still, once the store can be read again.
       for (const { id } of leases) {
         this.leases.end(id);
-        this.schedule(id, 0);
+        this.#delayed.add(id, performance.now());
       }
       throw error;
     }
@@ -253,7 +261,8 @@ export class Emission {
     const read = readEvent(shelf.keyring, id, record);
     const { attempts } = state ?? ('problem' in read ? { attempts: 0 } : read);
     if ('problem' in read) return this.#bury(lease, record, { attempts, cause: read.problem });
-    if (attempts >= this.attempts) return this.#bury(lease, record, { attempts, cause: 'attempts' }, read.event);
+    if (attempts >= this.attempts)
+      return this.#bury(lease, record, { attempts, cause: 'attempts' }, read.event);
     lease.attempt = attempts + 1;
     lease.size = record.length;
     const { attempt } = lease;

@@ -107,11 +107,7 @@ export interface InboxConsumer {
  * emitted now.
  */
 export type StorageRisk =
-  | 'redis_not_durable'
-  | 'redis_evicts'
-  | 'redis_unencrypted'
-  | 'redis_unchecked'
-  | 'clock_set_back';
+  'redis_not_durable' | 'redis_evicts' | 'redis_unencrypted' | 'redis_unchecked' | 'clock_set_back';
 
 /**
  * Keeps events until a flow has dealt with them: what {@link Inbox.put} accepted is emitted until somebody ends it,

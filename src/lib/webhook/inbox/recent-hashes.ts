@@ -38,10 +38,7 @@ export class RecentHashes {
    * Stores something unless its key was stored within the window.
    * @param store writes the operations that it is given for an event's id together with its own
    */
-  async unlessKnown(
-    { key, window }: Unique,
-    store: Enter,
-  ): Promise<'stored' | 'duplicate'> {
+  async unlessKnown({ key, window }: Unique, store: Enter): Promise<'stored' | 'duplicate'> {
     for (let other = this.#underWay.get(key); other; other = this.#underWay.get(key)) {
       const stored = await other.then(
         () => true,
@@ -58,11 +55,7 @@ export class RecentHashes {
     }
   }
 
-  async #attempt(
-    key: string,
-    window: number,
-    store: Enter,
-  ): Promise<'stored' | 'duplicate'> {
+  async #attempt(key: string, window: number, store: Enter): Promise<'stored' | 'duplicate'> {
     const hashes = this.keyring.hashes(key);
     for (const hash of hashes) this.#writing.add(hash);
     try {
