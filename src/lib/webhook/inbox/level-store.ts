@@ -31,6 +31,7 @@ export class LevelStore implements Store {
   /** Whether something was stored in the folder since this process opened it for the first time. */
   #used = false;
   #unsynced = false;
+  #closing: Promise<void> | undefined;
   /** Found, and not told yet. */
   #damage: Damage | undefined;
 
@@ -57,7 +58,13 @@ export class LevelStore implements Store {
     }
   }
 
-  async close(): Promise<void> {
+  /** Closed twice at the same time, as after a fault and at an end, it closes once. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close().finally(() => (this.#closing = undefined));
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     await this.#complete().catch(() => undefined);
     const [database, lock] = [this.#database, this.#lock];
     this.#database = this.#lock = this.#watch = undefined;
