@@ -148,8 +148,9 @@ export class WebhookInbox implements InboxConsumer {
     this.#warned.add(risk);
     const { status } = this.owner;
     this.node.warn(status.text(`errors.${risk}`));
-    // Whether it is one at all is not known.
-    if (risk !== 'redis_unchecked') status.risk(status.text(`status.${risk}`));
+    // Whether the one is a risk at all is not known, and the other is over.
+    if (risk === 'redis_unchecked' || risk === 'clock_set_back') return;
+    status.risk(status.text(`status.${risk}`));
   }
 
   /** @param removed whether the node was deleted: then what waits cannot be emitted any more */

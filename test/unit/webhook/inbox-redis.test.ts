@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { type SinonFakeTimers, useFakeTimers } from 'sinon';
 import type { Inbox, InboxOptions } from '../../../src/lib/webhook/inbox/inbox';
 import { Keyring } from '../../../src/lib/webhook/inbox/keyring';
-import type { Clock } from '../../../src/lib/webhook/inbox/redis/clock';
 import {
   type Connection,
   redisConnect,
@@ -14,18 +13,21 @@ import {
 import { RedisInbox } from '../../../src/lib/webhook/inbox/redis/redis-inbox';
 import { InboxRecorder } from '../../support/inbox-recorder';
 import { RedisServer, useRedis } from '../../support/redis-server';
+import { withTime } from '../../support/redis-time';
 import { describeInbox, type InboxBench } from './inbox.suite';
-
-/** The test's own time, instead of the server's. */
-const ownClock: Clock = { now: () => Date.now(), heard: () => undefined };
 
 class RedisBench implements InboxBench {
   readonly #name = randomUUID();
   readonly #processes = new Map<Inbox, { connections: Connection[]; gone: boolean }>();
   readonly #clock: SinonFakeTimers;
+  /** By how much the server's clock differs from that of the machine. */
+  ahead = 0;
 
   constructor(private readonly server: RedisServer) {
-    this.#clock = useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'], now: Date.now() });
+    this.#clock = useFakeTimers({
+      toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'],
+      now: Date.now(),
+    });
   }
 
   create(...[keyring, options]: Parameters<InboxBench['create']>): Inbox {
@@ -33,11 +35,11 @@ class RedisBench implements InboxBench {
     const connecting = redisConnect({ url: this.server.url });
     const connect = async (lost: (error?: unknown) => void) => {
       if (process.gone) throw new Error('this process has ended');
-      const connection = await (await connecting)(lost);
+      const connection = withTime(await (await connecting)(lost), () => Date.now() + this.ahead);
       process.connections.push(connection);
       return connection;
     };
-    const inbox = new RedisInbox(this.#name, connect, keyring, options, ownClock);
+    const inbox = new RedisInbox(this.#name, connect, keyring, options);
     this.#processes.set(inbox, process);
     return inbox;
   }
@@ -50,6 +52,8 @@ class RedisBench implements InboxBench {
   }
 
   async elapse(milliseconds: number): Promise<void> {
+    // What is under way is told how long something takes, and counts from then on.
+    await Promise.allSettled([...this.#processes.keys()].map((inbox) => inbox.stats()));
     await this.#clock.tickAsync(milliseconds);
   }
 

@@ -5,6 +5,7 @@ import * as replies from '../../../src/lib/webhook/inbox/redis/replies';
 import type { Script } from '../../../src/lib/webhook/inbox/redis/script';
 import * as scripts from '../../../src/lib/webhook/inbox/redis/scripts';
 import { useRedis } from '../../support/redis-server';
+import { timed } from '../../support/redis-time';
 
 /** What an inbox seldom or never asks for by itself, since it has looked before: in between, others may have been. */
 describe('the scripts of the inbox in Redis', () => {
@@ -14,8 +15,8 @@ describe('the scripts of the inbox in Redis', () => {
   let keys: Keys;
   let now: number;
   const run = async (script: Script, ...args: (string | number)[]): Promise<unknown> => {
-    const parts = [keys.all.length, ...keys.all, ...args].map(String);
-    return (await server().commands(['EVAL', script.source, ...parts]))[0];
+    const parts = [keys.all.length + 1, ...keys.all, now, ...args].map(String);
+    return (await server().commands(['EVAL', timed(script.source), ...parts]))[0];
   };
   const ask = async (command: string, name: string, ...args: string[]): Promise<unknown> => {
     const key = keys.all.find((each) => each.endsWith(`:${name}`))!;
@@ -24,14 +25,14 @@ describe('the scripts of the inbox in Redis', () => {
   /** @returns the event's id */
   const add = async (...hashes: string[]): Promise<string> => {
     const bounds = [plenty, plenty, 1000, plenty];
-    assert.equal(String(await run(scripts.add, now, 'record', ...bounds, ...hashes)), 'stored');
+    assert.equal(String(await run(scripts.add, 'record', ...bounds, ...hashes)), 'stored');
     return replies.text(((await ask('HMGET', 'state', 'last')) as unknown[])[0]);
   };
   const take = async (me: string, room = plenty) => {
-    const { taken } = replies.taken(await run(scripts.take, now, me, room, visibility, attempts));
+    const { taken } = replies.taken(await run(scripts.take, me, room, visibility, attempts));
     return taken.map(({ id, attempt, kind }) => [id, attempt, kind]);
   };
-  const held = async (me: string) => replies.texts(await run(scripts.heldBy, me, plenty));
+  const held = async (me: string) => replies.texts(await run(scripts.heldBy, me, plenty, ''));
   const owners = async (): Promise<string[]> => {
     const rows = replies.rows(await ask('XINFO CONSUMERS', 'events', 'flows'));
     return rows.map(([, name]) => replies.text(name)).sort();
@@ -77,16 +78,19 @@ describe('the scripts of the inbox in Redis', () => {
       assert.equal(await ask('ZSCORE', 'recent', 'hash'), null);
     });
 
-    it('keep the current hash of a duplicate only, also where the clock was put back', async () => {
+    it('keep the current hash of a duplicate only', async () => {
       await add('by the previous key');
-      now -= 5000;
+      now += 5000;
       await add('by the current key', 'by the previous key');
       assert.deepEqual(replies.texts(await ask('ZRANGE', 'recent', '0', '-1')), ['by the current key']);
     });
 
     it('keep as many hashes as they may', async () => {
       const bounds = [plenty, plenty, 1000, 2];
-      for (const hash of ['a', 'b', 'c']) await run(scripts.add, now++, 'record', ...bounds, hash);
+      for (const hash of ['a', 'b', 'c']) {
+        now++;
+        await run(scripts.add, 'record', ...bounds, hash);
+      }
       assert.deepEqual(replies.texts(await ask('ZRANGE', 'recent', '0', '-1')), ['b', 'c']);
     });
   });
@@ -157,7 +161,7 @@ describe('the scripts of the inbox in Redis', () => {
     await take('me');
     const oldest = async () => replies.text(replies.list(await run(scripts.stats))[6]);
     await ask('DEL', 'wake');
-    assert.equal(await run(scripts.replay, id, now), 1);
+    assert.equal(await run(scripts.replay, id), 1);
     assert.equal(await tokens(), 1);
     assert.equal(await oldest(), id);
     assert.ok(id < later);
@@ -169,7 +173,7 @@ describe('the scripts of the inbox in Redis', () => {
       await take('slow');
       now += visibility;
       assert.deepEqual((await take('other', 1))[0], [first, 2, 'again']);
-      await run(scripts.release, 'slow', now, first, second);
+      await run(scripts.release, 'slow', first, second);
       assert.deepEqual([await held('slow'), await held('other')], [[], [first]]);
       assert.deepEqual(await take('other'), [[second, 1, 'again']]);
     });
@@ -179,7 +183,7 @@ describe('the scripts of the inbox in Redis', () => {
       await take('me');
       await run(scripts.leave, 'me');
       assert.deepEqual(await held('me'), [id]);
-      await run(scripts.release, 'me', now, id);
+      await run(scripts.release, 'me', id);
       await run(scripts.leave, 'me');
       assert.deepEqual(await owners(), ['released']);
     });

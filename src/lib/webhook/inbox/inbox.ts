@@ -103,9 +103,15 @@ export interface InboxConsumer {
 
 /**
  * What a storage does not promise: to keep what it has acknowledged, to keep it when memory is short, to be reached in
- * secret; or nobody may ask it.
+ * secret; or nobody may ask it. Or stored times are in the future, since a clock was wrong: what they delayed is
+ * emitted now.
  */
-export type StorageRisk = 'redis_not_durable' | 'redis_evicts' | 'redis_unencrypted' | 'redis_unchecked';
+export type StorageRisk =
+  | 'redis_not_durable'
+  | 'redis_evicts'
+  | 'redis_unencrypted'
+  | 'redis_unchecked'
+  | 'clock_set_back';
 
 /**
  * Keeps events until a flow has dealt with them: what {@link Inbox.put} accepted is emitted until somebody ends it,
