@@ -53,7 +53,7 @@ class RedisBench implements InboxBench {
 
   async elapse(milliseconds: number): Promise<void> {
     // What is under way is told how long something takes, and counts from then on.
-    await Promise.allSettled([...this.#processes.keys()].map((inbox) => inbox.stats()));
+    if (milliseconds > 1) await Promise.allSettled([...this.#processes.keys()].map((inbox) => inbox.stats()));
     await this.#clock.tickAsync(milliseconds);
   }
 
@@ -240,6 +240,76 @@ describe('the inbox in Redis', () => {
       assert.deepEqual(results.sort(), ['duplicate', 'stored']);
     });
 
+    it('emits once what became due while no instance was there', async () => {
+      const before = await started();
+      await Promise.all(['a', 'b', 'c'].map((text) => before.inbox.put(event(text))));
+      for (const { id } of await before.seen.next(3)) await before.inbox.retry(id, 1, 5000);
+      await bench.crash(before.inbox);
+      await bench.elapse(10_000);
+      const [one, other] = await Promise.all([started(), started()]);
+      await one.seen.until(() => one.seen.deliveries.length + other.seen.deliveries.length === 3);
+      await bench.elapse(visibility - 1000);
+      assert.deepEqual([...textsOf(one.seen), ...textsOf(other.seen)].sort(), ['a', 'b', 'c']);
+    });
+
+    it('announces a dead letter that another has buried and not announced before it was killed', async () => {
+      const killed = await started();
+      await killed.inbox.put(event('a'));
+      const { id } = await killed.seen.one();
+      killed.seen.deadLetter = () => void bench.crash(killed.inbox).catch(assert.ifError);
+      await killed.inbox.giveUp(id, 1, 'not_found');
+      const [one, other] = await Promise.all([started(), started()]);
+      await bench.elapse(11_000);
+      await bench.elapse(6000);
+      const letter = {
+        id,
+        attempt: 1,
+        replayed: true,
+        event: event('a'),
+        cause: 'gave_up',
+        reason: 'not_found',
+      };
+      assert.deepEqual([...one.seen.dead, ...other.seen.dead], [letter]);
+    });
+
+    it('announces none twice', async () => {
+      const [one, other] = [await started(), await started()];
+      await one.inbox.put(event('a'));
+      const { id } = await Promise.race([one.seen.one(), other.seen.one()]);
+      await one.inbox.giveUp(id, 1);
+      for (let seconds = 0; seconds < 30; seconds += 6) await bench.elapse(6000);
+      assert.equal(one.seen.dead.length + other.seen.dead.length, 1);
+    });
+
+    it('lets nothing wait longer where the clock of the server is set back, and says so once', async () => {
+      const [one, other] = [await started(), await started()];
+      bench.ahead = 365 * 24 * 3600 * 1000;
+      await one.inbox.put(event('a'));
+      const taken = await Promise.race([one.seen.one(), other.seen.one()]);
+      await one.inbox.retry(taken.id, 1, 30_000);
+      bench.ahead = -3600 * 1000;
+      // The time until an instance looks next is lost, and no more.
+      await bench.elapse(29_000);
+      assert.equal(textsOf(one.seen).length + textsOf(other.seen).length, 1);
+      for (let seconds = 0; seconds < 8; seconds++) await bench.elapse(1000);
+      assert.equal(textsOf(one.seen).length + textsOf(other.seen).length, 2);
+      assert.deepEqual([...one.seen.risks, ...other.seen.risks], ['clock_set_back']);
+    });
+
+    it('waits no longer for a retry that was asked for while the server was away', async () => {
+      const { inbox, seen } = await started();
+      await inbox.put(event('a'));
+      const { id } = await seen.one();
+      await bench.outage(true);
+      await seen.until(() => seen.problems.at(-1) === 'redis_unreachable');
+      await inbox.retry(id, 1, 40_000);
+      await bench.outage(false);
+      await bench.elapse(31_000);
+      await seen.until(() => seen.problems.at(-1) === undefined);
+      await bench.elapse(10_000);
+      assert.equal((await seen.one()).attempt, 2);
+    });
+
     it('carries out what was ended while the server was away', async () => {
       const { inbox, seen } = await started();
       await inbox.put(event('a'));
@@ -256,6 +326,36 @@ describe('the inbox in Redis', () => {
       const { waiting, inFlight, delayed } = await inbox.stats();
       assert.deepEqual({ waiting, inFlight, delayed }, { waiting: 1, inFlight: 0, delayed: 1 });
     });
+  });
+
+  it('is not harmed by the wrong clock of a machine: nothing is redelivered, delayed or dead', async () => {
+    const clock = useFakeTimers({ toFake: ['Date'], now: Date.now() });
+    const connect = await redisConnect({ url: server().url });
+    const name = randomUUID();
+    const right = new RedisInbox(name, connect, new Keyring(key), { visibility, attempts: 1 });
+    const wrong = new RedisInbox(name, connect, new Keyring(key), { visibility, attempts: 1 });
+    const seen = { right: new InboxRecorder(), wrong: new InboxRecorder() };
+    const shift = 365 * 24 * 3600 * 1000;
+    try {
+      await right.open(seen.right);
+      await right.put(event('a'), { key: 'a', window: 10_000 });
+      const { id } = await seen.right.one();
+      for (const jump of [shift, -2 * shift]) {
+        clock.setSystemTime(Date.now() + jump);
+        await wrong.open(seen.wrong);
+        assert.equal(await wrong.put(event('a'), { key: 'a', window: 10_000 }), 'duplicate');
+        await wrong.stats();
+        await wrong.close();
+      }
+      assert.deepEqual([seen.wrong.deliveries, seen.wrong.dead, seen.right.dead], [[], [], []]);
+      await right.giveUp(id, 1);
+      const [letter] = await right.deadLetters(1);
+      const [[seconds]] = (await server().commands(['TIME'])) as [[Buffer]];
+      assert.ok(Math.abs(letter!.diedAt / 1000 - Number(seconds)) <= 2);
+    } finally {
+      clock.restore();
+      await Promise.all([right.close(), wrong.close()]);
+    }
   });
 
   describe('on a server of its own', () => {

@@ -45,6 +45,126 @@ describe('the scripts of the inbox in Redis', () => {
     await run(scripts.open, aDay);
   });
 
+  describe('where the clock of the server is set anew', () => {
+    const hour = 3600 * 1000;
+    const year = 365 * 24 * hour;
+    const retried = async (delay: number) => {
+      const id = await add();
+      await take('me');
+      await run(scripts.retry, id, 1, delay);
+      return id;
+    };
+
+    for (const [name, back] of [
+      ['a little', 20_000],
+      ['an hour', hour],
+      ['a year', year],
+      ['to 1970', 2 * year],
+    ] as const)
+      it(`let nothing wait longer than asked for, if that is ${name} back`, async () => {
+        now = 2 * year;
+        const id = await retried(60_000);
+        now -= back;
+        assert.deepEqual(await take('me'), []);
+        now += 61_000;
+        assert.deepEqual(await take('me'), [[id, 2, 'again']]);
+        now += visibility;
+        assert.deepEqual(await take('me'), [[id, 3, 'again']]);
+      });
+
+    it('let nothing wait for a year that was put in while it was a year ahead', async () => {
+      now += year;
+      const id = await retried(60_000);
+      now -= year;
+      assert.deepEqual(await take('me'), []);
+      now += 61_000;
+      assert.deepEqual(await take('me'), [[id, 2, 'again']]);
+    });
+
+    it('say how long it takes until something is due, by the same clock', async () => {
+      await retried(60_000);
+      now -= hour;
+      const { next } = replies.taken(await run(scripts.take, 'me', plenty, visibility, attempts));
+      assert.ok(next! > 59_000 && next! <= 61_000, String(next));
+    });
+
+    it('know a duplicate as long as its window, and no longer', async () => {
+      now += year;
+      await add('hash');
+      now -= year;
+      const again = () => run(scripts.add, 'record', plenty, plenty, 1000, plenty, 'hash');
+      assert.equal(String(await again()), 'duplicate');
+      now += 2100;
+      assert.equal(String(await again()), 'stored');
+    });
+
+    it('report it once, and only where it is worth a word', async () => {
+      const setBack = async () =>
+        replies.taken(await run(scripts.take, 'me', plenty, visibility, attempts)).setBack;
+      now += year;
+      assert.equal(await setBack(), false);
+      now -= 30_000;
+      assert.equal(await setBack(), false);
+      now -= year;
+      await add();
+      assert.deepEqual([await setBack(), await setBack()], [true, false]);
+      now -= hour;
+      assert.deepEqual(replies.list(await run(scripts.open, aDay))[1], 1);
+      assert.equal(await setBack(), false);
+    });
+
+    it('never give an id twice, also after everything was deleted', async () => {
+      const ids: string[] = [];
+      for (const step of [0, 0, -hour, year, -2 * year, 0, 300 * year, -300 * year]) {
+        now = Math.max(0, now + step);
+        const id = await add();
+        ids.push(id);
+        await take('me');
+        await run(scripts.done, id);
+        assert.match(id, /^\d{16}$/);
+      }
+      assert.deepEqual(ids, [...new Set(ids)].sort());
+    });
+  });
+
+  describe('that announce dead letters', () => {
+    const untold = async () =>
+      replies.rows(await run(scripts.untold, plenty)).map((row) => row.slice(0, 2).map(replies.text));
+    const buried = async () => {
+      const id = await add();
+      await take('me');
+      await run(scripts.bury, id, 1, 'death', '0');
+      return id;
+    };
+
+    it('leave one that was not announced in time to one instance at a time, until somebody has', async () => {
+      const id = await buried();
+      assert.deepEqual(await untold(), []);
+      for (let time = 0; time < 2; time++) {
+        now += 5000;
+        assert.deepEqual(await untold(), [[id, 'death']]);
+        assert.deepEqual(await untold(), []);
+      }
+      await run(scripts.told, id);
+      now += 5000;
+      assert.deepEqual(await untold(), []);
+    });
+
+    for (const script of ['replay', 'discard'] as const)
+      it(`forget it where somebody has dealt with it: ${script}`, async () => {
+        await run(scripts[script], await buried());
+        assert.equal(await ask('ZCARD', 'untold'), 0);
+      });
+
+    it('forget what somebody has removed by hand', async () => {
+      await buried();
+      await ask('DEL', 'index');
+      now += 5000;
+      assert.deepEqual(await untold(), []);
+      assert.equal(await ask('ZCARD', 'untold'), 0);
+    });
+  });
+
   describe('that open an inbox', () => {
     it('remove instances that have ended, and none that still holds something', async () => {
       await add();
@@ -114,6 +234,19 @@ describe('the scripts of the inbox in Redis', () => {
       await ask('DEL', 'wake');
       assert.equal((await take('me', 1)).length, 1);
       assert.equal(await tokens(), 1);
+    });
+
+    it('give what was emitted as often as allowed to be buried, and after a while to another', async () => {
+      const id = await add();
+      for (let attempt = 0; attempt < attempts; attempt++) {
+        await take('me');
+        now += visibility;
+      }
+      assert.deepEqual(await take('me'), [[id, attempts, 'exhausted']]);
+      assert.deepEqual([await held('me'), replies.list(await run(scripts.stats))[4]], [[], 0]);
+      assert.deepEqual(await take('other'), []);
+      now += 5000;
+      assert.deepEqual(await take('other'), [[id, attempts, 'exhausted']]);
     });
 
     it('forget what somebody has removed by hand', async () => {

@@ -156,6 +156,7 @@ export class Emission {
   /** @returns how many were taken */
   async #take(room: number): Promise<number> {
     const { me, visibility, attempts } = this.options;
+    const asked = performance.now();
     const reply = await this.link.run(scripts.take, me, room, visibility, attempts);
     const { time, next, taken, setBack } = replies.taken(reply);
     this.clock.heard(time);
@@ -164,7 +165,7 @@ export class Emission {
     if (this.#stopped) return 0;
     this.#next = Infinity;
     // What was due already found no place, and is taken when there is one.
-    if (next !== undefined && next > 0) this.due(next);
+    if (next !== undefined && next > 0) this.due(asked + next - performance.now());
     await Promise.all(taken.map((one) => this.#emit(one)));
     return taken.length;
   }
