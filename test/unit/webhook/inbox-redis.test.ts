@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { type SinonFakeTimers, useFakeTimers } from 'sinon';
 import type { Inbox, InboxOptions } from '../../../src/lib/webhook/inbox/inbox';
 import { Keyring } from '../../../src/lib/webhook/inbox/keyring';
-import type { Clock } from '../../../src/lib/webhook/inbox/redis/clock';
 import {
   type Connection,
   redisConnect,
@@ -14,15 +13,15 @@ import {
 import { RedisInbox } from '../../../src/lib/webhook/inbox/redis/redis-inbox';
 import { InboxRecorder } from '../../support/inbox-recorder';
 import { RedisServer, useRedis } from '../../support/redis-server';
+import { withTime } from '../../support/redis-time';
 import { describeInbox, type InboxBench } from './inbox.suite';
-
-/** The test's own time, instead of the server's. */
-const ownClock: Clock = { now: () => Date.now(), heard: () => undefined };
 
 class RedisBench implements InboxBench {
   readonly #name = randomUUID();
   readonly #processes = new Map<Inbox, { connections: Connection[]; gone: boolean }>();
   readonly #clock: SinonFakeTimers;
+  /** By how much the server's clock differs from that of the machine. */
+  ahead = 0;
 
   constructor(private readonly server: RedisServer) {
     this.#clock = useFakeTimers({
@@ -36,11 +35,11 @@ class RedisBench implements InboxBench {
     const connecting = redisConnect({ url: this.server.url });
     const connect = async (lost: (error?: unknown) => void) => {
       if (process.gone) throw new Error('this process has ended');
-      const connection = await (await connecting)(lost);
+      const connection = withTime(await (await connecting)(lost), () => Date.now() + this.ahead);
       process.connections.push(connection);
       return connection;
     };
-    const inbox = new RedisInbox(this.#name, connect, keyring, options, ownClock);
+    const inbox = new RedisInbox(this.#name, connect, keyring, options);
     this.#processes.set(inbox, process);
     return inbox;
   }
@@ -53,6 +52,8 @@ class RedisBench implements InboxBench {
   }
 
   async elapse(milliseconds: number): Promise<void> {
+    // What is under way is told how long something takes, and counts from then on.
+    if (milliseconds > 1) await Promise.allSettled([...this.#processes.keys()].map((inbox) => inbox.stats()));
     await this.#clock.tickAsync(milliseconds);
   }
 
@@ -239,6 +240,76 @@ describe('the inbox in Redis', () => {
       assert.deepEqual(results.sort(), ['duplicate', 'stored']);
     });
 
+    it('emits once what became due while no instance was there', async () => {
+      const before = await started();
+      await Promise.all(['a', 'b', 'c'].map((text) => before.inbox.put(event(text))));
+      for (const { id } of await before.seen.next(3)) await before.inbox.retry(id, 1, 5000);
+      await bench.crash(before.inbox);
+      await bench.elapse(10_000);
+      const [one, other] = await Promise.all([started(), started()]);
+      await one.seen.until(() => one.seen.deliveries.length + other.seen.deliveries.length === 3);
+      await bench.elapse(visibility - 1000);
+      assert.deepEqual([...textsOf(one.seen), ...textsOf(other.seen)].sort(), ['a', 'b', 'c']);
+    });
+
+    it('announces a dead letter that another has buried and not announced before it was killed', async () => {
+      const killed = await started();
+      await killed.inbox.put(event('a'));
+      const { id } = await killed.seen.one();
+      killed.seen.deadLetter = () => void bench.crash(killed.inbox).catch(assert.ifError);
+      await killed.inbox.giveUp(id, 1, 'not_found');
+      const [one, other] = await Promise.all([started(), started()]);
+      await bench.elapse(11_000);
+      await bench.elapse(6000);
+      const letter = {
+        id,
+        attempt: 1,
+        replayed: true,
+        event: event('a'),
+        cause: 'gave_up',
+        reason: 'not_found',
+      };
+      assert.deepEqual([...one.seen.dead, ...other.seen.dead], [letter]);
+    });
+
+    it('announces none twice', async () => {
+      const [one, other] = [await started(), await started()];
+      await one.inbox.put(event('a'));
+      const { id } = await Promise.race([one.seen.one(), other.seen.one()]);
+      await one.inbox.giveUp(id, 1);
+      for (let seconds = 0; seconds < 30; seconds += 6) await bench.elapse(6000);
+      assert.equal(one.seen.dead.length + other.seen.dead.length, 1);
+    });
+
+    it('lets nothing wait longer where the clock of the server is set back, and says so once', async () => {
+      const [one, other] = [await started(), await started()];
+      bench.ahead = 365 * 24 * 3600 * 1000;
+      await one.inbox.put(event('a'));
+      const taken = await Promise.race([one.seen.one(), other.seen.one()]);
+      await one.inbox.retry(taken.id, 1, 30_000);
+      bench.ahead = -3600 * 1000;
+      // The time until an instance looks next is lost, and no more.
+      await bench.elapse(29_000);
+      assert.equal(textsOf(one.seen).length + textsOf(other.seen).length, 1);
+      for (let seconds = 0; seconds < 8; seconds++) await bench.elapse(1000);
+      assert.equal(textsOf(one.seen).length + textsOf(other.seen).length, 2);
+      assert.deepEqual([...one.seen.risks, ...other.seen.risks], ['clock_set_back']);
+    });
+
+    it('waits no longer for a retry that was asked for while the server was away', async () => {
+      const { inbox, seen } = await started();
+      await inbox.put(event('a'));
+      const { id } = await seen.one();
+      await bench.outage(true);
+      await seen.until(() => seen.problems.at(-1) === 'redis_unreachable');
+      await inbox.retry(id, 1, 40_000);
+      await bench.outage(false);
+      await bench.elapse(31_000);
+      await seen.until(() => seen.problems.at(-1) === undefined);
+      await bench.elapse(10_000);
+      assert.equal((await seen.one()).attempt, 2);
+    });
+
     it('carries out what was ended while the server was away', async () => {
       const { inbox, seen } = await started();
       await inbox.put(event('a'));
@@ -255,6 +326,36 @@ describe('the inbox in Redis', () => {
       const { waiting, inFlight, delayed } = await inbox.stats();
       assert.deepEqual({ waiting, inFlight, delayed }, { waiting: 1, inFlight: 0, delayed: 1 });
     });
+  });
+
+  it('is not harmed by the wrong clock of a machine: nothing is redelivered, delayed or dead', async () => {
+    const clock = useFakeTimers({ toFake: ['Date'], now: Date.now() });
+    const connect = await redisConnect({ url: server().url });
+    const name = randomUUID();
+    const right = new RedisInbox(name, connect, new Keyring(key), { visibility, attempts: 1 });
+    const wrong = new RedisInbox(name, connect, new Keyring(key), { visibility, attempts: 1 });
+    const seen = { right: new InboxRecorder(), wrong: new InboxRecorder() };
+    const shift = 365 * 24 * 3600 * 1000;
+    try {
+      await right.open(seen.right);
+      await right.put(event('a'), { key: 'a', window: 10_000 });
+      const { id } = await seen.right.one();
+      for (const jump of [shift, -2 * shift]) {
+        clock.setSystemTime(Date.now() + jump);
+        await wrong.open(seen.wrong);
+        assert.equal(await wrong.put(event('a'), { key: 'a', window: 10_000 }), 'duplicate');
+        await wrong.stats();
+        await wrong.close();
+      }
+      assert.deepEqual([seen.wrong.deliveries, seen.wrong.dead, seen.right.dead], [[], [], []]);
+      await right.giveUp(id, 1);
+      const [letter] = await right.deadLetters(1);
+      const [[seconds]] = (await server().commands(['TIME'])) as [[Buffer]];
+      assert.ok(Math.abs(letter!.diedAt / 1000 - Number(seconds)) <= 2);
+    } finally {
+      clock.restore();
+      await Promise.all([right.close(), wrong.close()]);
+    }
   });
 
   describe('on a server of its own', () => {

@@ -3,9 +3,11 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { type SinonFakeTimers, useFakeTimers } from 'sinon';
 import { Keyring } from '../../../src/lib/webhook/inbox/keyring';
 import { readEvent, sealDeath, sealEvent } from '../../../src/lib/webhook/inbox/record';
+import { ServerClock } from '../../../src/lib/webhook/inbox/redis/clock';
 import { DeadLetters } from '../../../src/lib/webhook/inbox/redis/dead-letters';
 import { Emission } from '../../../src/lib/webhook/inbox/redis/emission';
 import type { Link } from '../../../src/lib/webhook/inbox/redis/link';
+import { Owed } from '../../../src/lib/webhook/inbox/redis/owed';
 import type { Argument, Script } from '../../../src/lib/webhook/inbox/redis/script';
 import * as scripts from '../../../src/lib/webhook/inbox/redis/scripts';
 import { InboxRecorder } from '../../support/inbox-recorder';
@@ -48,9 +50,9 @@ class ScriptedLink {
 
 const bytes = (value: string | number) => Buffer.from(String(value));
 const nothing = (script: Script) => (script === scripts.take ? reply([]) : []);
-/** What the script `take` answers. */
+/** What the script `take` answers. @param next milliseconds */
 function reply(taken: unknown[][], next: number | null = null): unknown[] {
-  return [bytes(Date.now()), next === null ? null : bytes(next), taken];
+  return [Date.now(), next, taken, 0];
 }
 
 describe('an instance that shares an inbox in Redis', () => {
@@ -68,15 +70,18 @@ describe('an instance that shares an inbox in Redis', () => {
   let seen: InboxRecorder;
   let dead: DeadLetters;
   let emission: Emission;
+  let time: ServerClock;
 
   beforeEach(() => {
-    clock = useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'], now: 1_000_000 });
+    clock = useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'], now: 1_000_000 });
     link = new ScriptedLink();
     seen = new InboxRecorder();
     const read = (stored: Buffer) => readEvent(keyring, 'inbox', stored);
-    const time = { now: () => Date.now(), heard: () => undefined };
+    time = new ServerClock();
+    time.heard(1_000_000);
+    const owed = new Owed(link as unknown as Link);
     const options = { me: 'me', visibility, attempts: 3, inFlight: 2, read };
-    dead = new DeadLetters(link as unknown as Link, time, keyring, seen, read);
+    dead = new DeadLetters(link as unknown as Link, owed, time, keyring, seen, read);
     emission = new Emission(link as unknown as Link, time, dead, seen, options);
   });
   afterEach(async () => {
@@ -102,15 +107,15 @@ describe('an instance that shares an inbox in Redis', () => {
   describe('takes', () => {
     it('nothing before it is connected', async () => {
       emission.freed();
-      emission.due(Date.now());
-      emission.due(Date.now() + 1000);
+      emission.due(0);
+      emission.due(1000);
       await quiet();
       assert.deepEqual([takes(), link.waiting.length, clock.countTimers()], [0, 0, 0]);
     });
 
     it('as many as it has places for, and says how long it may keep them', async () => {
       await started(taken(a));
-      assert.deepEqual(link.calls(scripts.take), [[Date.now(), 'me', 2, visibility, 3]]);
+      assert.deepEqual(link.calls(scripts.take), [['me', 2, visibility, 3]]);
       assert.deepEqual(seen.deliveries, [{ id: a, attempt: 1, replayed: false, event }]);
     });
 
@@ -128,7 +133,7 @@ describe('an instance that shares an inbox in Redis', () => {
       emission.freed();
       await quiet();
       assert.equal(takes(), 2);
-      assert.equal(link.calls(scripts.take)[1]![2], 1);
+      assert.equal(link.calls(scripts.take)[1]![1], 1);
     });
 
     it('nothing when a place becomes free, where there was no more', async () => {
@@ -165,7 +170,7 @@ describe('an instance that shares an inbox in Redis', () => {
     });
 
     it('nothing more when it is stopped, and leaves what comes then to be given back', async () => {
-      link.next(scripts.take, reply([taken(a)], Date.now() + 5000));
+      link.next(scripts.take, reply([taken(a)], 5000));
       emission.start();
       let stopped = false;
       const stopping = emission.stop().then(() => (stopped = true));
@@ -227,7 +232,7 @@ describe('an instance that shares an inbox in Redis', () => {
     it('then, and not before', async () => {
       await started();
       link.next(scripts.take, reply([taken(a, 'again')]));
-      emission.due(Date.now() + 5000);
+      emission.due(5000);
       await clock.tickAsync(4999);
       assert.equal(takes(), 1);
       await clock.tickAsync(1);
@@ -237,7 +242,7 @@ describe('an instance that shares an inbox in Redis', () => {
     });
 
     it('which Redis has said', async () => {
-      link.next(scripts.take, reply([], Date.now() + 5000));
+      link.next(scripts.take, reply([], 5000));
       emission.start();
       await quiet();
       await clock.tickAsync(5000);
@@ -247,10 +252,10 @@ describe('an instance that shares an inbox in Redis', () => {
 
     it('at the earliest of several times', async () => {
       await started();
-      emission.due(Date.now() + 5000);
-      emission.due(Date.now() + 9000);
-      emission.due(Date.now() + 1000);
-      emission.due(Date.now() + 2000);
+      emission.due(5000);
+      emission.due(9000);
+      emission.due(1000);
+      emission.due(2000);
       await clock.tickAsync(1000);
       await quiet();
       assert.equal(takes(), 2);
@@ -258,7 +263,7 @@ describe('an instance that shares an inbox in Redis', () => {
     });
 
     it('without asking on and on for what was due already and was not given', async () => {
-      link.next(scripts.take, reply([], Date.now()));
+      link.next(scripts.take, reply([], 0));
       await started();
       assert.equal(takes(), 1);
     });
@@ -279,7 +284,7 @@ describe('an instance that shares an inbox in Redis', () => {
           [b, c],
         ],
       );
-      assert.deepEqual(link.calls(scripts.heldBy), [['me', 2]]);
+      assert.deepEqual(link.calls(scripts.heldBy), [['me', 1000, '']]);
     });
 
     it('looks every second, and takes nothing while none is free', async () => {
@@ -330,7 +335,7 @@ describe('an instance that shares an inbox in Redis', () => {
       await started(taken(a));
       link.next(scripts.heldBy, [bytes(a), bytes(b)]);
       await emission.compare();
-      assert.deepEqual(link.calls(scripts.release), [['me', Date.now(), b]]);
+      assert.deepEqual(link.calls(scripts.release), [['me', b]]);
       assert.deepEqual(emission.leases.ids(), [a]);
     });
 

@@ -346,8 +346,8 @@ describe('the link to a Redis', () => {
       await link.open();
       const owed = new Owed(link);
       main().lost();
-      assert.equal(await owed.run(true, scripts[0], 'a'), undefined);
-      assert.equal(await owed.run(true, scripts[1], 'b'), undefined);
+      assert.equal(await owed.run(true, scripts[0], () => ['a']), undefined);
+      assert.equal(await owed.run(true, scripts[1], () => ['b']), undefined);
       await clock.tickAsync(1000);
       await owed.settle();
       await owed.settle();
@@ -364,7 +364,7 @@ describe('the link to a Redis', () => {
       await link.open();
       const owed = new Owed(link);
       main().lost();
-      await owed.run(true, scripts[0], 'a');
+      await owed.run(true, scripts[0], () => ['a']);
       await assert.rejects(owed.settle(), { code: 'inbox_unavailable' });
       await clock.tickAsync(1000);
       await owed.settle();
@@ -375,7 +375,10 @@ describe('the link to a Redis', () => {
       await link.open();
       const owed = new Owed(link);
       main().lost();
-      await assert.rejects(owed.run(false, scripts[0]), { code: 'inbox_unavailable' });
+      await assert.rejects(
+        owed.run(false, scripts[0], () => []),
+        { code: 'inbox_unavailable' },
+      );
       await clock.tickAsync(1000);
       await owed.settle();
       assert.deepEqual(main().calls, []);
@@ -384,7 +387,7 @@ describe('the link to a Redis', () => {
     it('and hands on the reply of what can be carried out now', async () => {
       await link.open();
       main().answer = () => ['ok'];
-      assert.deepEqual(await new Owed(link).run(true, scripts[0]), ['ok']);
+      assert.deepEqual(await new Owed(link).run(true, scripts[0], () => []), ['ok']);
     });
   });
 });

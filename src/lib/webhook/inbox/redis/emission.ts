@@ -1,7 +1,7 @@
 import type { InboxConsumer } from '../inbox';
 import { Leases } from '../leases';
 import type { ReadRecord } from '../record';
-import type { Clock } from './clock';
+import type { ServerClock } from './clock';
 import type { DeadLetters } from './dead-letters';
 import type { Link } from './link';
 import * as replies from './replies';
@@ -11,6 +11,8 @@ import * as scripts from './scripts';
 const lookEvery = 5;
 /** Milliseconds between two looks at what has been ended elsewhere, while no place is free here. */
 const compareEvery = 1000;
+/** Ids that are asked for at once. */
+const page = 1000;
 const longestTimer = 2 ** 31 - 1;
 
 export interface EmissionOptions {
@@ -29,7 +31,7 @@ export interface EmissionOptions {
 export class Emission {
   readonly leases: Leases;
   #timer: NodeJS.Timeout | undefined;
-  /** For when the timer is set. */
+  /** For when the timer is set, by the monotonic clock of the process. */
   #next = Infinity;
   #comparing: NodeJS.Timeout | undefined;
   #pumping: Promise<void> | undefined;
@@ -38,16 +40,21 @@ export class Emission {
   #more = false;
   #stopped = true;
   #waiting = false;
+  /** Timed out here, and as far as is known still held in the stream: it was emitted, unlike what is given back. */
+  readonly #expired = new Set<string>();
 
   constructor(
     private readonly link: Link,
-    private readonly clock: Clock,
+    private readonly clock: ServerClock,
     private readonly dead: DeadLetters,
     private readonly consumer: InboxConsumer,
     private readonly options: EmissionOptions,
   ) {
     // What has timed out is due in the stream as well.
-    this.leases = new Leases(options.inFlight, options.visibility, () => this.freed());
+    this.leases = new Leases(options.inFlight, options.visibility, (leases) => {
+      for (const { id } of leases) this.#expired.add(id);
+      this.freed();
+    });
   }
 
   /** Begins, or goes on after the link was broken. */
@@ -76,12 +83,12 @@ export class Emission {
     this.#wait();
   }
 
-  /** Something is due at a time of the clock. */
-  due(time: number): void {
+  /** Something is due. @param pause milliseconds from now */
+  due(pause: number): void {
+    const time = performance.now() + pause;
     if (this.#stopped || this.#next <= time) return;
     clearTimeout(this.#timer);
     this.#next = time;
-    const pause = time - this.clock.now();
     if (pause <= 0) return this.#pumpDue();
     this.#timer = setTimeout(() => this.#pumpDue(), Math.min(pause, longestTimer));
     this.#timer.unref();
@@ -105,12 +112,26 @@ export class Emission {
    * ended elsewhere.
    */
   async compare(): Promise<void> {
-    const { me, inFlight } = this.options;
+    const { me } = this.options;
     const open = new Set(this.leases.ids());
-    const held = new Set(replies.texts(await this.link.run(scripts.heldBy, me, inFlight)));
-    const lost = [...held].filter((id) => !open.has(id));
-    if (lost.length > 0) await this.link.run(scripts.release, me, this.clock.now(), ...lost);
+    const held = new Set(await this.held());
+    for (const id of this.#expired) if (!held.has(id)) this.#expired.delete(id);
+    const lost = [...held].filter((id) => !open.has(id) && !this.#expired.has(id));
+    if (lost.length > 0) await this.link.run(scripts.release, me, ...lost);
     for (const id of open) if (!held.has(id)) this.leases.end(id);
+  }
+
+  /** Everything that the stream has for this instance. */
+  async held(): Promise<string[]> {
+    const all: string[] = [];
+    for (let count = page; count === page;) {
+      const some = replies.texts(
+        await this.link.run(scripts.heldBy, this.options.me, page, all.at(-1) ?? ''),
+      );
+      all.push(...some);
+      count = some.length;
+    }
+    return all;
   }
 
   #pumpDue(): void {
@@ -135,15 +156,16 @@ export class Emission {
   /** @returns how many were taken */
   async #take(room: number): Promise<number> {
     const { me, visibility, attempts } = this.options;
-    const now = this.clock.now();
-    const reply = await this.link.run(scripts.take, now, me, room, visibility, attempts);
-    const { time, next, taken } = replies.taken(reply);
+    const asked = performance.now();
+    const reply = await this.link.run(scripts.take, me, room, visibility, attempts);
+    const { time, next, taken, setBack } = replies.taken(reply);
     this.clock.heard(time);
+    if (setBack) this.consumer.risk('clock_set_back');
     // What comes after the instance was stopped is given back with the rest.
     if (this.#stopped) return 0;
     this.#next = Infinity;
     // What was due already found no place, and is taken when there is one.
-    if (next !== undefined && next > now) this.due(next);
+    if (next !== undefined && next > 0) this.due(asked + next - performance.now());
     await Promise.all(taken.map((one) => this.#emit(one)));
     return taken.length;
   }
@@ -155,8 +177,9 @@ export class Emission {
       await this.dead.bury(id, attempt, { cause: 'attempts' }, read.event);
       return;
     }
-    // An earlier attempt of the same event may still be open.
+    // An earlier attempt may still be open here: at most one delivery of an event is.
     this.leases.end(id);
+    this.#expired.delete(id);
     this.leases.begin(id, attempt, record.length);
     this.consumer.deliver({ id, attempt, replayed: kind === 'again', event: read.event });
   }

@@ -10,9 +10,10 @@
  * | `due`    | sorted set | when an event that was emitted is to be emitted again, unless it ends: the end of its visibility, or of a retry's delay |
  * | `wake`   | list   | holds one token when there is something to take: one idle instance gets it               |
  * | `recent` | sorted set | hashes of recent events and their times, to recognise duplicates                     |
- * | `state`  | hash   | `bytes` of all records, and the `last` id                                                 |
+ * | `untold` | sorted set | dead letters that nobody has announced for certain, and when the next instance tries |
+ * | `state`  | hash   | `bytes` of all records, the `last` id, and of the clock: how far it was `seen`, how far the server's is `behind` it, and whether that is to be reported (`setBack`) |
  */
-const names = ['events', 'dead', 'index', 'aside', 'due', 'wake', 'recent', 'state'] as const;
+const names = ['events', 'dead', 'index', 'aside', 'due', 'wake', 'recent', 'untold', 'state'] as const;
 
 /** Keys of one inbox. The part in braces puts all of them into one slot of a cluster, as scripts need. */
 export class Keys {

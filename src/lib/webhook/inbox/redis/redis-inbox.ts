@@ -12,7 +12,7 @@ import type {
 import type { Keyring } from '../keyring';
 import { readEvent, sealEvent } from '../record';
 import { arrival } from '../shelf';
-import { type Clock, ServerClock } from './clock';
+import { ServerClock } from './clock';
 import type { Connect } from './connection';
 import { DeadLetters } from './dead-letters';
 import { Emission } from './emission';
@@ -26,6 +26,8 @@ import * as scripts from './scripts';
 
 /** Milliseconds after which an instance that holds nothing counts as one that will not come back. */
 const longUnseen = 24 * 3600 * 1000;
+/** Ids that are given back at once. */
+const page = 1000;
 
 interface Parts {
   /** Names this opening of the inbox among the consumers of the group. */
@@ -46,6 +48,7 @@ export class RedisInbox implements Inbox {
   readonly #maxEvents: number;
   readonly #maxBytes: number;
   #parts: Parts | undefined;
+  readonly #clock = new ServerClock();
 
   /** @param name the same for all that share the inbox */
   constructor(
@@ -53,7 +56,6 @@ export class RedisInbox implements Inbox {
     private readonly connect: Connect,
     private readonly keyring: Keyring,
     private readonly options: InboxOptions,
-    private readonly clock: Clock = new ServerClock(),
   ) {
     this.#maxEvents = options.maxEvents ?? 250_000;
     this.#maxBytes = options.maxBytes ?? 2 ** 30;
@@ -66,19 +68,22 @@ export class RedisInbox implements Inbox {
       opened: () => this.#opened(consumer),
       state: (problem) => {
         consumer.state(problem);
-        if (!problem) emission.start();
+        if (problem) return;
+        emission.start();
+        dead.start();
       },
     });
     const read = (record: Buffer) => readEvent(this.keyring, this.name, record);
-    const dead = new DeadLetters(link, this.clock, this.keyring, consumer, read);
-    const emission = new Emission(link, this.clock, dead, consumer, {
+    const owed = new Owed(link);
+    const dead = new DeadLetters(link, owed, this.#clock, this.keyring, consumer, read);
+    const emission = new Emission(link, this.#clock, dead, consumer, {
       me,
       visibility,
       attempts,
       inFlight,
       read,
     });
-    this.#parts = { me, link, emission, dead, owed: new Owed(link) };
+    this.#parts = { me, link, emission, dead, owed };
     await link.open();
   }
 
@@ -88,19 +93,22 @@ export class RedisInbox implements Inbox {
     const { maxUnique = 100_000 } = this.options;
     const hashes = unique ? this.keyring.hashes(unique.key) : [];
     const bounds = [this.#maxEvents, this.#maxBytes, unique?.window ?? 0, maxUnique];
-    const result = replies.text(await link.run(scripts.add, this.clock.now(), record, ...bounds, ...hashes));
+    const result = replies.text(await link.run(scripts.add, record, ...bounds, ...hashes));
     if (result === 'full') throw new OnegevityError('inbox_full');
     return result === 'duplicate' ? 'duplicate' : 'stored';
   }
 
   async done(id: string): Promise<void> {
-    await this.#end(id, (owed, sure) => owed.run(sure, scripts.done, id));
+    await this.#end(id, (owed, sure) => owed.run(sure, scripts.done, () => [id]));
   }
 
   async retry(id: string, attempt: number | undefined, delay: number): Promise<void> {
-    const due = this.clock.now() + Math.max(0, delay);
-    await this.#end(id, (owed, sure) => owed.run(sure, scripts.retry, id, attempt ?? '', due), attempt);
-    this.#parts?.emission.due(due);
+    const due = performance.now() + Math.max(0, delay);
+    const left = () => Math.max(0, due - performance.now());
+    // Where it is carried out later, the event may be in a flow once more by then.
+    const ends = attempt ?? this.#open().emission.leases.get(id)?.attempt ?? '';
+    await this.#end(id, (owed, sure) => owed.run(sure, scripts.retry, () => [id, ends, left()]), attempt);
+    this.#parts?.emission.due(left());
   }
 
   async giveUp(id: string, attempt: number | undefined, reason?: string): Promise<void> {
@@ -152,30 +160,29 @@ export class RedisInbox implements Inbox {
 
   async close(): Promise<void> {
     if (!this.#parts) return;
-    const { me, link, emission, owed } = this.#parts;
+    const { me, link, emission, dead, owed } = this.#parts;
     this.#parts = undefined;
+    dead.stop();
     await emission.stop();
     // Without a connection it comes to the same when the visibility is over.
-    if (link.usable) await this.#leave(me, link, owed).catch(() => undefined);
+    if (link.usable) await this.#leave(me, link, emission, owed).catch(() => undefined);
     await link.close();
   }
 
   /** A deploy is not the event's fault: what it interrupts does not count as an attempt, and waits for nothing. */
-  async #leave(me: string, link: Link, owed: Owed): Promise<void> {
-    const page = 1000;
+  async #leave(me: string, link: Link, emission: Emission, owed: Owed): Promise<void> {
     await owed.settle();
-    for (;;) {
-      const held = replies.texts(await link.run(scripts.heldBy, me, page));
-      if (held.length > 0) await link.run(scripts.release, me, this.clock.now(), ...held);
-      if (held.length < page) break;
-    }
+    for (let rest = await emission.held(); rest.length > 0; rest = rest.slice(page))
+      await link.run(scripts.release, me, ...rest.slice(0, page));
     await link.run(scripts.leave, me);
   }
 
   async #opened(consumer: InboxConsumer): Promise<void> {
     if (!this.#parts) return;
     const { link, emission, dead, owed } = this.#parts;
-    this.clock.heard(Number(replies.text(await link.run(scripts.open, longUnseen))));
+    const [time, setBack] = replies.list(await link.run(scripts.open, longUnseen));
+    this.#clock.heard(Number(time));
+    if (setBack === 1) consumer.risk('clock_set_back');
     const risk = await riskOf(link);
     if (risk) consumer.risk(risk);
     await owed.settle();

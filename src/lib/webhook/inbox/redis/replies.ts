@@ -29,16 +29,23 @@ export function bytes(value: unknown): Buffer {
   return Buffer.isBuffer(value) ? value : Buffer.alloc(0);
 }
 
-export function taken(reply: unknown): { time: number; next: number | undefined; taken: Taken[] } {
-  const [time, next, taken] = list(reply);
+export function taken(reply: unknown): {
+  time: number;
+  /** Milliseconds from now. */
+  next: number | undefined;
+  taken: Taken[];
+  setBack: boolean;
+} {
+  const [time, next, taken, setBack] = list(reply);
   return {
-    time: Number(text(time)),
-    next: next === null ? undefined : Number(text(next)),
+    time: Number(time),
+    next: next === null ? undefined : Number(next),
     taken: rows(taken).map(([id, attempt, kind, record]) => ({
       id: text(id),
       attempt: Number(attempt),
       kind: text(kind) as Taken['kind'],
       record: bytes(record),
     })),
+    setBack: setBack === 1,
   };
 }

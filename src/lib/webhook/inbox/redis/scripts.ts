@@ -1,10 +1,22 @@
 import { nameKeys } from './keys';
 import { Script } from './script';
 
+/** Milliseconds after which the clock is stored again, which costs a write: it is not more precise when set back. */
+const precision = 1000;
+/** Milliseconds by which the server's clock is set back before that is worth a warning. */
+const noticeable = 60_000;
+/** Milliseconds that an instance has to bury or to announce a dead letter, before another tries. */
+const grace = 5000;
+
 /**
  * What all scripts share. The entries of `events` are named by the event's id (microseconds since 1970, 16 digits),
- * so that their order is that of arrival. Consumers of the group are the instances; `delayed` and `released` own what
- * is in no flow: because a flow asked for a retry, or because an instance was closed.
+ * so that their order is that of arrival. Consumers of the group are the instances; `delayed`, `released` and
+ * `exhausted` own what is in no flow: because a flow asked for a retry, because an instance was closed, or because it was
+ * emitted as often as allowed and is about to become a dead letter.
+ *
+ * All times come from `now`, which no instance can influence and which never goes back by more than a second: where the server's clock is set
+ * back (or another server with another clock takes over), it goes on from where it was. So a delay that was counted from
+ * a time that turns out to be wrong is no longer than it was asked for.
  */
 const common = `
 ${nameKeys}
@@ -41,7 +53,21 @@ local function ended(id, attempt)
 end
 local function time()
   local now = redis.call('TIME')
-  return string.format('%.0f', now[1] * 1000 + math.floor(now[2] / 1000))
+  return now[1] * 1000 + math.floor(now[2] / 1000)
+end
+local function now()
+  local known = redis.call('HMGET', state, 'seen', 'behind')
+  local seen, steady = tonumber(known[1] or 0), time() + tonumber(known[2] or 0)
+  if steady < seen then
+    redis.call('HINCRBYFLOAT', state, 'behind', seen - steady)
+    if seen - steady > ${noticeable} then redis.call('HSET', state, 'setBack', 1) end
+    return seen
+  end
+  if steady >= seen + ${precision} then redis.call('HSET', state, 'seen', steady) end
+  return steady
+end
+local function wasSetBack()
+  return redis.call('HDEL', state, 'setBack')
 end
 `;
 
@@ -50,7 +76,7 @@ const script = (source: string) => new Script(common + source);
 /**
  * Creates the group, and removes the consumers of instances that have ended: milliseconds after which one that holds
  * nothing has.
- * @returns the server's time
+ * @returns the server's time, 1 where its clock was set back
  */
 export const open = script(`
 local known = redis.pcall('XINFO', 'GROUPS', events)
@@ -63,45 +89,50 @@ for _, info in ipairs(redis.call('XINFO', 'CONSUMERS', events, group)) do
     redis.call('XGROUP', 'DELCONSUMER', events, group, consumer.name)
   end
 end
-return time()
+now()
+return {time(), wasSetBack()}
 `);
 
 /**
- * Stores an event: now, record, most events, most bytes, window, most hashes, then the hashes of its key, if any.
+ * Stores an event: record, most events, most bytes, window, most hashes, then the hashes of its key, if any. Its id is
+ * greater than any before, also where the clock was set back or everything was deleted meanwhile.
  * @returns `stored`, `duplicate` or `full`
  */
 export const add = script(`
-local now, window = tonumber(ARGV[1]), tonumber(ARGV[5])
-for at = 7, #ARGV do
+local now, window = now(), tonumber(ARGV[4])
+for at = 6, #ARGV do
   local known = redis.call('ZSCORE', recent, ARGV[at])
-  if known and tonumber(known) <= now and now - tonumber(known) < window then return 'duplicate' end
+  if known and now - tonumber(known) < window then return 'duplicate' end
 end
 local known = redis.call('HMGET', state, 'bytes', 'last')
-if redis.call('XLEN', events) >= tonumber(ARGV[3]) or tonumber(known[1] or 0) >= tonumber(ARGV[4]) then return 'full' end
-if ARGV[7] then
-  for at = 8, #ARGV do redis.call('ZREM', recent, ARGV[at]) end
-  redis.call('ZADD', recent, now, ARGV[7])
+if redis.call('XLEN', events) >= tonumber(ARGV[2]) or tonumber(known[1] or 0) >= tonumber(ARGV[3]) then return 'full' end
+if ARGV[6] then
+  for at = 7, #ARGV do redis.call('ZREM', recent, ARGV[at]) end
+  redis.call('ZADD', recent, now, ARGV[6])
   redis.call('ZREMRANGEBYSCORE', recent, '-inf', now - window)
-  redis.call('ZREMRANGEBYRANK', recent, 0, -tonumber(ARGV[6]) - 1)
+  redis.call('ZREMRANGEBYRANK', recent, 0, -tonumber(ARGV[5]) - 1)
   redis.call('PEXPIRE', recent, math.ceil(window))
 end
-local id = string.format('%.0f', math.max(now * 1000, tonumber(known[2] or 0) + 1))
-redis.call('XADD', events, entry(id), 'r', ARGV[2])
+-- Always 16 digits, also where the clock is set to long ago or far ahead.
+local arrival = math.max(1e15, math.min(time() * 1000, 8e15))
+local id = string.format('%.0f', math.max(arrival, tonumber(known[2] or 0) + 1))
+redis.call('XADD', events, entry(id), 'r', ARGV[1])
 redis.call('HSET', state, 'last', id)
-redis.call('HINCRBY', state, 'bytes', #ARGV[2])
+redis.call('HINCRBY', state, 'bytes', #ARGV[1])
 rouse()
 return 'stored'
 `);
 
 /**
- * Takes what is to be emitted now, what is due again first: now, instance, room, visibility, attempts.
- * @returns the server's time, when something is due next, and for each event: id, attempt, kind, record
+ * Takes what is to be emitted now, what is due again first: instance, room, visibility, attempts.
+ * @returns the server's time, milliseconds until something is due next, for each event: id, attempt, kind, record; and 1
+ * where the clock was set back
  */
 export const take = script(`
-local now, me, room, visibility, allowed = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local now, me, room, visibility, allowed = now(), ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local taken = {}
 local function lease(id, attempt, kind, found)
-  redis.call('ZADD', due, now + visibility, id)
+  redis.call('ZADD', due, now + (kind == 'exhausted' and ${grace} or visibility), id)
   taken[#taken + 1] = {id, attempt, kind, found}
 end
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', due, '-inf', now, 'LIMIT', 0, room)) do
@@ -110,7 +141,7 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', due, '-inf', now, 'LIMIT', 0, ro
     redis.call('XACK', events, group, entry(id))
     redis.call('ZREM', due, id)
   elseif before >= allowed then
-    hold(id, me, before)
+    hold(id, 'exhausted', before)
     lease(id, before, 'exhausted', found)
   else
     hold(id, me, before + 1)
@@ -122,7 +153,8 @@ if #taken < room then
   for _, one in ipairs(read and read[1][2] or {}) do lease(string.sub(one[1], 1, -3), 1, 'first', one[2][2]) end
 end
 if #taken == room then rouse() end
-return {time(), redis.call('ZRANGE', due, 0, 0, 'WITHSCORES')[2], taken}
+local next = redis.call('ZRANGE', due, 0, 0, 'WITHSCORES')[2]
+return {time(), next and math.ceil(next - now), taken, wasSetBack()}
 `);
 
 /** Ends an event: id. @returns `ok` or `ended` */
@@ -133,13 +165,13 @@ forget(ARGV[1])
 return {'ok'}
 `);
 
-/** Has an event emitted again later: id, attempt or nothing, time. @returns `ok`, `ended`, or `superseded` by which attempt */
+/** Has an event emitted again later: id, attempt or nothing, delay. @returns `ok`, `ended`, or `superseded` by which attempt */
 export const retry = script(`
 local id = ARGV[1]
 local refused = ended(id, ARGV[2])
 if refused then return refused end
 hold(id, 'delayed', attempts(id))
-redis.call('ZADD', due, ARGV[3], id)
+redis.call('ZADD', due, now() + ARGV[3], id)
 return {'ok'}
 `);
 
@@ -158,8 +190,32 @@ redis.call('XACK', events, group, entry(id))
 redis.call('ZREM', due, id)
 redis.call('HSET', index, id, redis.call('XADD', dead, '*', 'id', id, 'd', ARGV[3]))
 if ARGV[4] == '1' then redis.call('SADD', aside, id) end
+redis.call('ZADD', untold, now() + ${grace}, id)
 return {'ok'}
 `);
+
+/**
+ * Leaves to this instance to announce what another one, or this one before a fault, has buried and not announced for
+ * certain: how many at most.
+ * @returns for each: id, death, record
+ */
+export const untold = script(`
+local now, list = now(), {}
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', untold, '-inf', now, 'LIMIT', 0, ARGV[1])) do
+  local place = redis.call('HGET', index, id)
+  local letter = place and redis.call('XRANGE', dead, place, place)[1]
+  if letter then
+    redis.call('ZADD', untold, now + ${grace}, id)
+    list[#list + 1] = {id, letter[2][4], record(id)}
+  else
+    redis.call('ZREM', untold, id)
+  end
+end
+return list
+`);
+
+/** A dead letter has been announced: id. */
+export const told = script(`return redis.call('ZREM', untold, ARGV[1])`);
 
 /** Lists dead letters: how many, behind which id. @returns for each: id, death, record */
 export const letters = script(`
@@ -178,12 +234,13 @@ if not place then return 0 end
 redis.call('XDEL', dead, place)
 redis.call('HDEL', index, id)
 redis.call('SREM', aside, id)
+redis.call('ZREM', untold, id)
 `;
 
-/** Has a dead letter emitted again: id, time. @returns whether there was one */
+/** Has a dead letter emitted again: id. @returns whether there was one */
 export const replay = script(`${dig}
 hold(id, 'released', 0)
-redis.call('ZADD', due, ARGV[2], id)
+redis.call('ZADD', due, now(), id)
 rouse()
 return 1
 `);
@@ -201,22 +258,23 @@ for _, id in ipairs(redis.call('SMEMBERS', aside)) do list[#list + 1] = {id, rec
 return list
 `);
 
-/** @returns the ids of what an instance has in its flows: instance, how many at most */
+/** @returns the ids of what an instance has in its flows, in their order: instance, how many at most, behind which id */
 export const heldBy = script(`
-local list = {}
-for _, one in ipairs(redis.call('XPENDING', events, group, '-', '+', ARGV[2], ARGV[1])) do
+local list, start = {}, ARGV[3] ~= '' and '(' .. entry(ARGV[3]) or '-'
+for _, one in ipairs(redis.call('XPENDING', events, group, start, '+', ARGV[2], ARGV[1])) do
   list[#list + 1] = string.sub(one[1], 1, -3)
 end
 return list
 `);
 
-/** Gives back what is in no flow after all, as if it had not been emitted this time: instance, time, ids. */
+/** Gives back what is in no flow after all, as if it had not been emitted this time: instance, ids. */
 export const release = script(`
-for at = 3, #ARGV do
+local now = now()
+for at = 2, #ARGV do
   local found = held(ARGV[at])
   if found and found[2] == ARGV[1] then
     hold(ARGV[at], 'released', math.max(0, found[4] - 1))
-    redis.call('ZADD', due, ARGV[2], ARGV[at])
+    redis.call('ZADD', due, now, ARGV[at])
   end
 end
 `);
@@ -240,7 +298,7 @@ local new = redis.call('XRANGE', events, '(' .. last, '+', 'COUNT', 1)[1]
 local oldest = pending[2] or new and new[1]
 return {
   redis.call('XLEN', events), redis.call('HLEN', index), redis.call('SCARD', aside),
-  tonumber(redis.call('HGET', state, 'bytes') or 0), pending[1] - delayed - (owned.released or 0), delayed,
+  tonumber(redis.call('HGET', state, 'bytes') or 0), pending[1] - delayed - (owned.released or 0) - (owned.exhausted or 0), delayed,
   oldest and string.sub(oldest, 1, -3)
 }
 `);

@@ -1,0 +1,488 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
+import fc from 'fast-check';
+import { type SinonFakeTimers, useFakeTimers } from 'sinon';
+import type { OnegevityError } from '../../../src/lib/api/errors';
+import type { DeadDelivery, Delivery, Inbox, InboxConsumer } from '../../../src/lib/webhook/inbox/inbox';
+import { Keyring } from '../../../src/lib/webhook/inbox/keyring';
+import { type Connection, redisConnect } from '../../../src/lib/webhook/inbox/redis/connection';
+import { RedisInbox } from '../../../src/lib/webhook/inbox/redis/redis-inbox';
+import * as scripts from '../../../src/lib/webhook/inbox/redis/scripts';
+import { hasRedis, RedisServer } from '../../support/redis-server';
+import { withTime } from '../../support/redis-time';
+
+/** How many random steps are taken: `INBOX_STEPS=1000000 npx mocha …` takes more than CI does. */
+const wanted = Number(process.env.INBOX_STEPS ?? 10_000);
+/** A failure names its seed and path: `INBOX_SEED=… INBOX_PATH=…` repeats it. */
+const repeated = process.env.INBOX_SEED
+  ? { seed: Number(process.env.INBOX_SEED), path: process.env.INBOX_PATH ?? '' }
+  : {};
+
+const second = 1000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const year = 365 * 24 * hour;
+const [visibility, attempts, inFlight, window] = [60 * second, 3, 3, 10 * second];
+const event = (text: string) => ({ topic: 'kit.updated', receivedAt: 1, content: Buffer.from(text) });
+
+type Status = 'waiting' | 'open' | 'delayed' | 'ending' | 'dead' | 'done' | 'discarded';
+
+/** An event as its sender and the flows know it. */
+interface Known {
+  text: string;
+  id?: string;
+  status: Status;
+  attempt: number;
+  emitted: boolean;
+  announced: number;
+  /** Not to be emitted again before. */
+  earliest: number;
+  /** Something failed, and may have been carried out all the same, or may still be. */
+  unsure: boolean;
+}
+
+interface Instance {
+  inbox: Inbox;
+  connections: Connection[];
+  alive: boolean;
+  up: boolean;
+  /** How often it was disconnected. */
+  breaks: number;
+  /** When it has last asked for something to emit. */
+  asked: number;
+}
+
+class System {
+  readonly #name = randomUUID();
+  readonly #all = new Map<string, Known>();
+  readonly #unique = new Map<string, { at: number; sure: boolean }>();
+  readonly #texts = new Map<string, string>();
+  readonly #key = Keyring.generate();
+  readonly #instances: Instance[] = [];
+  readonly #underWay = new Set<Promise<void>>();
+  /** The server's clock, and how much of it has passed at most by a clock that never goes back. */
+  #ahead = 0;
+  #jumped = 0;
+  #active = 0;
+  #count = 0;
+  #disturbed = false;
+  #violation: unknown;
+
+  constructor(
+    private readonly clock: SinonFakeTimers,
+    private readonly connect: Awaited<ReturnType<typeof redisConnect>>,
+    private readonly server: RedisServer,
+  ) {}
+
+  async start(at: number): Promise<void> {
+    const instance: Instance = {
+      inbox: undefined!,
+      connections: [],
+      alive: true,
+      up: false,
+      breaks: 0,
+      asked: 0,
+    };
+    const connect = async (lost: (error?: unknown) => void) => {
+      if (!instance.alive) throw new Error('ended');
+      const connection = this.#counted(await this.connect(lost));
+      instance.connections.push(connection);
+      const timed = withTime(connection, () => Date.now() + this.#ahead);
+      const command: Connection['command'] = (...parts) => {
+        if (parts[1] === scripts.take.sha) instance.asked = this.#passed();
+        return timed.command(...parts);
+      };
+      return { ...timed, command };
+    };
+    const options = { visibility, attempts, inFlight };
+    instance.inbox = new RedisInbox(this.#name, connect, new Keyring(this.#key), options);
+    this.#instances[at] = instance;
+    await instance.inbox.open(this.#consumer(instance));
+  }
+
+  async step([name, at, value, quiet]: Step): Promise<void> {
+    const instance = this.#instances[at % 2]!;
+    const one = (statuses: Status[]) => {
+      const found = [...this.#all.values()].filter(({ status, id }) => id && statuses.includes(status));
+      return found[value % Math.max(1, found.length)];
+    };
+    const ended = one(['open']);
+    const letter = one(['dead']);
+    switch (name) {
+      case 'put':
+        this.#does(this.#put(instance, value % 3 === 0 ? String(value % 5) : undefined));
+        break;
+      case 'done':
+        if (ended)
+          this.#does(this.#ends(instance, ended, 'done', (id) => instance.inbox.done(id, ended.attempt)));
+        break;
+      case 'retry': {
+        const delay = [0, second, 30 * second, 3 * minute][value % 4]!;
+        if (!ended) break;
+        this.#does(
+          this.#ends(
+            instance,
+            ended,
+            'delayed',
+            (id) => instance.inbox.retry(id, ended.attempt, delay),
+            this.#passed() + delay,
+          ),
+        );
+        break;
+      }
+      case 'giveUp':
+        if (ended)
+          this.#does(this.#ends(instance, ended, 'dead', (id) => instance.inbox.giveUp(id, ended.attempt)));
+        break;
+      case 'replay':
+        if (letter) this.#does(this.#digs(instance, letter, 'waiting'));
+        break;
+      case 'discard':
+        if (letter) this.#does(this.#digs(instance, letter, 'discarded'));
+        break;
+      case 'elapse':
+        await this.elapse([1, second, 6 * second, 61 * second][value % 4]!);
+        break;
+      case 'clock':
+        this.#jump([-year, -hour, -5 * second, 5 * second, hour, year][value % 6]!);
+        break;
+      case 'cut':
+        this.#cut(instance);
+        break;
+      case 'kill':
+        instance.alive = false;
+        this.#cut(instance);
+        await this.start(at % 2);
+        break;
+      case 'reopen':
+        await this.#reopen(instance, at % 2);
+        break;
+    }
+    if (quiet) await this.#quiet();
+    this.#report();
+  }
+
+  async elapse(milliseconds: number): Promise<void> {
+    let over = false;
+    setTimeout(() => (over = true), milliseconds);
+    // The network takes no time.
+    while (!over) {
+      this.clock.next();
+      await this.#idle();
+    }
+  }
+
+  /** Everything is dealt with: nothing was lost, and what is counted is what is there. */
+  async finish(): Promise<void> {
+    for (let round = 0; round < 40; round++) {
+      await this.#quiet();
+      for (const known of this.#all.values())
+        if (known.status === 'open')
+          for (const { inbox, up } of this.#instances)
+            if (up)
+              await inbox.done(known.id!).then(
+                () => (known.status = 'done'),
+                () => undefined,
+              );
+      await this.#quiet();
+      this.#report();
+      if (round > 3 && this.#instances.every(({ up }) => up) && (await this.#rest()) === 0) break;
+      await this.elapse([61 * second, 7 * second, 3 * minute][round % 3]!);
+    }
+    const [one] = this.#instances;
+    const stats = await one!.inbox.stats();
+    const dead = new Set((await one!.inbox.deadLetters(1000)).map(({ id }) => id));
+    assert.deepEqual([stats.waiting, stats.inFlight, stats.delayed], [0, 0, 0]);
+    assert.equal(stats.dead, dead.size);
+    for (const known of this.#all.values()) {
+      const { text, id, status, unsure, announced, emitted } = known;
+      assert.ok(unsure || emitted || announced > 0, `${text} was never emitted`);
+      if (id && dead.has(id)) assert.ok(announced > 0, `${text} is dead, and nobody was told`);
+      if (!unsure) assert.equal(id !== undefined && dead.has(id), status === 'dead', `${text} is ${status}`);
+    }
+    const records = (await this.server.commands(['XRANGE', `onegevity:{${this.#name}}:events`, '-', '+']))[0];
+    const sizes = (records as [Buffer, [Buffer, Buffer]][]).map(([, [, record]]) => record.length);
+    assert.equal(
+      stats.bytes,
+      sizes.reduce((sum, size) => sum + size, 0),
+    );
+    assert.equal(stats.dead, sizes.length);
+  }
+
+  async destroy(): Promise<void> {
+    for (const instance of this.#instances) await instance.inbox.close();
+  }
+
+  async #rest(): Promise<number> {
+    const { waiting, inFlight } = await this.#instances[0]!.inbox.stats();
+    const untold = [...this.#all.values()].filter(
+      ({ status, announced }) => status === 'dead' && announced === 0,
+    );
+    return waiting + inFlight + untold.length;
+  }
+
+  #consumer(instance: Instance): InboxConsumer {
+    return {
+      deliver: (delivery) => this.#checks(instance, () => this.#delivered(delivery, instance.asked)),
+      deadLetter: (letter) => this.#checks(instance, () => this.#died(letter, instance.asked)),
+      setAside: () => this.#checks(instance, () => assert.fail('something cannot be read')),
+      lost: () => undefined,
+      state: (problem) => {
+        instance.up = problem === undefined;
+        if (problem) instance.breaks++;
+      },
+      risk: () => undefined,
+    };
+  }
+
+  #delivered(delivery: Delivery, now: number): void {
+    const known = this.#identified(delivery);
+    const { text, status, earliest, unsure, emitted, attempt: before } = known;
+    const { attempt, replayed } = delivery;
+    assert.ok(replayed || !emitted, `${text} is redelivered unmarked`);
+    assert.ok(attempt <= attempts, `${text} is emitted ${attempt} times`);
+    if (!unsure) {
+      assert.ok(
+        ['waiting', 'open', 'delayed'].includes(status),
+        `${text} is emitted although it is ${status}`,
+      );
+      const early = earliest - now;
+      assert.ok(early <= 0, `${text}, which is ${status}, is emitted ${early} ms too early`);
+      if (status === 'delayed') assert.equal(attempt, before + 1, `${text}: attempt after a retry`);
+    }
+    Object.assign(known, { emitted: true, attempt, status: 'open', earliest: now + visibility });
+  }
+
+  #died(letter: DeadDelivery, now: number): void {
+    const known = this.#identified(letter);
+    const { text, status, unsure, earliest } = known;
+    if (letter.cause === 'attempts' && !unsure) {
+      assert.ok(letter.attempt >= attempts, `${text} is dead after ${letter.attempt} attempts`);
+      assert.ok(status === 'dead' || earliest <= now, `${text} is dead too early`);
+    }
+    known.announced++;
+    if (!this.#disturbed) assert.equal(known.announced, 1, `${text} is announced ${known.announced} times`);
+    known.status = 'dead';
+  }
+
+  #identified({ id, event: { content } }: Delivery): Known {
+    const text = content.toString();
+    const known = this.#all.get(text);
+    assert.ok(known, `${text} was never put`);
+    assert.equal(this.#texts.get(id) ?? text, text, `${id} has been the id of another event`);
+    assert.equal(known.id ?? id, id, `${text} has got another id`);
+    this.#texts.set(id, text);
+    known.id = id;
+    return known;
+  }
+
+  async #put({ inbox }: Instance, key: string | undefined): Promise<void> {
+    const known: Known = {
+      text: `event ${this.#count++}`,
+      status: 'waiting',
+      attempt: 0,
+      emitted: false,
+      announced: 0,
+      earliest: 0,
+      unsure: false,
+    };
+    this.#all.set(known.text, known);
+    const before = key === undefined ? undefined : this.#unique.get(key);
+    const begun = this.#passed();
+    if (key !== undefined) this.#unique.set(key, { at: begun, sure: false });
+    try {
+      const result = await inbox.put(event(known.text), key === undefined ? undefined : { key, window });
+      if (result === 'duplicate') {
+        assert.ok(before, `${known.text} is no duplicate`);
+        if (key !== undefined) this.#unique.set(key, before);
+        this.#all.delete(known.text);
+        return;
+      }
+      if (before?.sure) assert.ok(begun - before.at >= window, `${known.text} is a duplicate`);
+      if (key !== undefined) this.#unique.set(key, { at: begun, sure: true });
+    } catch (error) {
+      this.#expects(error, 'inbox_unavailable');
+      known.unsure = true;
+    }
+  }
+
+  async #ends(
+    instance: Instance,
+    known: Known,
+    status: Status,
+    end: (id: string) => Promise<void>,
+    earliest = 0,
+  ): Promise<void> {
+    const { breaks, up, alive } = instance;
+    const { attempt } = known;
+    const wasExpired = known.earliest <= this.#passed();
+    const is = (...statuses: Status[]) => statuses.includes(known.status);
+    known.status = 'ending';
+    // Until it is certain, it may be emitted again.
+    const sureBefore = known.unsure;
+    known.unsure = true;
+    const certain = () => up && instance.up && breaks === instance.breaks && alive === instance.alive;
+    try {
+      await end(known.id!);
+      const current = known.attempt === attempt && !is('open');
+      if (!certain()) return;
+      known.unsure = sureBefore || !current || wasExpired;
+      if (current || status === 'done') Object.assign(known, { status, earliest });
+    } catch (error) {
+      this.#expects(error, 'inbox_unavailable', 'delivery_ended', 'delivery_superseded');
+      if (is('ending')) known.status = 'open';
+    }
+  }
+
+  async #digs({ inbox }: Instance, known: Known, status: 'waiting' | 'discarded'): Promise<void> {
+    known.status = 'ending';
+    const before = known.unsure;
+    known.unsure = true;
+    const announced = known.announced;
+    known.announced = 0;
+    try {
+      const found = await (status === 'waiting' ? inbox.replay(known.id!) : inbox.discard(known.id!));
+      if (!found) known.announced = announced;
+      else if (known.status === 'ending') Object.assign(known, { status, earliest: 0, unsure: before });
+      else known.unsure = before;
+    } catch (error) {
+      this.#expects(error, 'inbox_unavailable');
+      known.announced += announced;
+    }
+  }
+
+  async #reopen(instance: Instance, at: number): Promise<void> {
+    const held = [...this.#all.values()].filter(({ status }) => status === 'open' || status === 'ending');
+    await instance.inbox.close();
+    instance.alive = false;
+    // Whichever of them it held is due at once.
+    for (const known of held) known.earliest = 0;
+    for (const known of this.#all.values()) if (known.status === 'ending') known.unsure = true;
+    await this.start(at);
+  }
+
+  #cut(instance: Instance): void {
+    this.#disturbed = true;
+    for (const connection of instance.connections.splice(0)) connection.destroy();
+    instance.breaks++;
+  }
+
+  #passed(): number {
+    return performance.now() + this.#jumped;
+  }
+
+  #jump(by: number): void {
+    this.#ahead += by;
+    this.#jumped += Math.max(0, by);
+  }
+
+  #counted(connection: Connection): Connection {
+    return {
+      command: async (...parts) => {
+        const counts = parts[0] !== 'BLPOP';
+        if (counts) this.#active++;
+        try {
+          return await connection.command(...parts);
+        } finally {
+          if (counts) this.#active--;
+        }
+      },
+      close: () => connection.close(),
+      destroy: () => connection.destroy(),
+    };
+  }
+
+  async #quiet(): Promise<void> {
+    await Promise.all(this.#underWay);
+    await this.#idle();
+  }
+
+  async #idle(): Promise<void> {
+    for (let still = 0; still < 4; still++) {
+      await turn();
+      if (this.#active > 0) still = 0;
+    }
+  }
+
+  #does(work: Promise<void>): void {
+    const noted = work
+      .catch((error: unknown) => void (this.#violation ??= error))
+      .finally(() => this.#underWay.delete(noted));
+    this.#underWay.add(noted);
+  }
+
+  #checks(instance: Instance, check: () => void): void {
+    if (!instance.alive) return;
+    try {
+      check();
+    } catch (error) {
+      this.#violation ??= error;
+    }
+  }
+
+  #expects(error: unknown, ...codes: string[]): void {
+    assert.ok(codes.includes((error as OnegevityError).code), String((error as Error).stack));
+  }
+
+  #report(): void {
+    if (this.#violation) throw this.#violation as Error;
+  }
+}
+
+type Step = [name: string, at: number, value: number, quiet: boolean];
+
+const often = (name: string, weight: number) => ({ arbitrary: fc.constant(name), weight });
+const step: fc.Arbitrary<Step> = fc.tuple(
+  fc.oneof(
+    often('put', 8),
+    often('done', 5),
+    often('retry', 5),
+    often('giveUp', 2),
+    often('replay', 1),
+    often('discard', 1),
+    often('elapse', 6),
+    often('clock', 1),
+    often('cut', 1),
+    often('kill', 1),
+    often('reopen', 1),
+  ),
+  fc.nat(1),
+  fc.nat(60),
+  fc.boolean(),
+);
+
+describe('two instances that share an inbox in Redis, under random steps', function () {
+  this.timeout(0);
+  let server: RedisServer;
+
+  before(async function () {
+    if (!hasRedis) return this.skip();
+    // What counts here is what Redis is asked to do, not how long its disk takes.
+    server = await RedisServer.start({ appendonly: 'no' });
+  });
+  after(() => server?.remove());
+
+  it('keep all its promises', async () => {
+    const connect = await redisConnect({ url: server.url });
+    let taken = 0;
+    const property = fc.asyncProperty(fc.array(step, { maxLength: 100, size: 'max' }), async (steps) => {
+      const clock = useFakeTimers({
+        toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'],
+        now: 1.7e12,
+      });
+      const system = new System(clock, connect, server);
+      try {
+        await Promise.all([system.start(0), system.start(1)]);
+        for (const one of steps) await system.step(one);
+        taken += steps.length;
+        await system.finish();
+      } finally {
+        await system.destroy();
+        clock.restore();
+      }
+    });
+    while (taken < wanted)
+      await fc.assert(property, { numRuns: 10, endOnFailure: !!process.env.QUICK, ...repeated });
+  });
+});
