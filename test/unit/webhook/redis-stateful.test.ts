@@ -145,6 +145,8 @@ class System {
         await this.elapse([1, second, 6 * second, 61 * second][value % 4]!);
         break;
       case 'clock':
+        // What is on its way has been given the time before.
+        await this.#quiet();
         this.#jump([-year, -hour, -5 * second, 5 * second, hour, year][value % 6]!);
         break;
       case 'cut':
@@ -353,13 +355,13 @@ class System {
   }
 
   async #reopen(instance: Instance, at: number): Promise<void> {
-    const held = [...this.#all.values()].filter(({ status }) => status === 'open' || status === 'ending');
+    await this.#quiet();
+    // Whichever of them it holds is due at once.
+    for (const known of this.#all.values()) if (known.status === 'open') known.earliest = 0;
     await instance.inbox.close();
     instance.alive = false;
-    // Whichever of them it held is due at once.
-    for (const known of held) known.earliest = 0;
-    for (const known of this.#all.values()) if (known.status === 'ending') known.unsure = true;
     await this.start(at);
+    await this.#quiet();
   }
 
   #cut(instance: Instance): void {
