@@ -26,6 +26,11 @@ const values: Record<string, string[]> = {
   timeout: ['seconds'],
   delivery_superseded: ['attempt'],
   newer_flow: ['version', 'known'],
+  inbox_locked: ['folder'],
+  inbox_disk_full: ['folder'],
+  inbox_no_permission: ['folder'],
+  inbox_bad_folder: ['folder'],
+  inbox_disk_fault: ['folder'],
 };
 
 describe('Errors', () => {
