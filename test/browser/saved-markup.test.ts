@@ -212,6 +212,7 @@ describe('a flow whose every property is markup', function () {
     const fault = { code: markup, values: { [markup]: markup } };
     const answers: Readonly<Record<string, object>> = {
       'account/': { items: [{ value: markup, label: markup }] },
+      'inboxes/': { owners: [{ node: markup, place: [markup, markup] }] },
       'inbox/': {
         stats: { waiting: markup, inFlight: markup, dead: markup, setAside: markup, oldest: 0 },
         deadLetters: [
