@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Answer, credentials, order, post, raw, signed, webhookFlow } from '../support/webhook';
-import { type NodeRed, startNodeRed } from '../support/node-red';
+import { type FlowNode, type NodeRed, startNodeRed } from '../support/node-red';
 
 const express = `require('node:module').createRequire(${JSON.stringify(require.resolve('node-red/package.json'))})('express')`;
 
@@ -188,6 +191,73 @@ describe('the webhook node while the flows are stopped', () => {
     await nodeRed.deploy(webhookFlow());
     assert.equal((await post(`${nodeRed.url}/hook`)).status, 200);
   });
+
+  for (const [how, state, settings] of [
+    ['with stopped flows', { runtimeFlowState: 'stop' }, { runtimeState: { enabled: true, ui: true } }],
+    ['in safe mode', {}, { safeMode: true }],
+    ['with a missing node type', {}, {}],
+  ] as const) {
+    it(`asks to come again after a start of Node-RED ${how}`, async () => {
+      const userDir = mkdtempSync(join(tmpdir(), 'onegevity-stopped-'));
+      after(() => rmSync(userDir, { recursive: true, force: true }));
+      writeFileSync(join(userDir, '.config.runtime.json'), JSON.stringify(state));
+      const env = (name: string, value: string): object[] => [{ name, type: 'str', value }];
+      const hook = (id: string, more: object): FlowNode => ({
+        id,
+        type: 'onegevity-webhook',
+        z: 'tab',
+        config: 'config',
+        wires: [],
+        ...more,
+      });
+      const inner = (id: string, type: string, z: string, PATH: string): FlowNode => ({
+        id,
+        type,
+        z,
+        x: 0,
+        y: 0,
+        env: env('PATH_OF', PATH),
+        wires: [],
+      });
+      const flows: FlowNode[] = [
+        ...webhookFlow(),
+        { id: 'vars', type: 'tab', label: 'Variables', env: env('TAB', '/tab/value') },
+        { id: 'off', type: 'tab', label: 'Disabled', disabled: true },
+        { id: 'group', type: 'group', z: 'vars', nodes: ['grouped'], env: env('IN', '/group') },
+        hook('tabbed', { z: 'vars', path: '${TAB}' }),
+        hook('grouped', { z: 'vars', g: 'group', path: '$(IN)' }),
+        hook('from-process', { z: 'vars', path: '${FROM_PROCESS}' }),
+        hook('unused', { z: 'off', path: '/off' }),
+        hook('disabled', { d: true, path: '/disabled' }),
+        { id: 'sf', type: 'subflow', name: 'S', in: [], out: [], env: env('PATH_OF', 'none') },
+        hook('s-hook', { z: 'sf', path: '${PATH_OF}', x: 0, y: 0 }),
+        { id: 'around', type: 'subflow', name: 'A', in: [], out: [], env: env('PATH_OF', 'none') },
+        {
+          ...inner('nested', 'subflow:sf', 'around', ''),
+          env: [{ name: 'PATH_OF', type: 'env', value: 'PATH_OF' }],
+        },
+        inner('one', 'subflow:sf', 'tab', '/one'),
+        inner('two', 'subflow:around', 'tab', '/two'),
+      ];
+      const missing = { id: 'missing', type: 'no-such-type', z: 'tab', wires: [] };
+      nodeRed = await startNodeRed({
+        flows: how === 'with a missing node type' ? [...flows, missing] : flows,
+        credentials,
+        settings,
+        userDir,
+        env: { FROM_PROCESS: '/process' },
+      });
+      const served = ['/hook', '/hook/order.created', '/tab/value', '/group', '/process', '/one', '/two'];
+      for (const path of served) asksToComeAgain(await post(nodeRed.url + path));
+      const nobodys = ['/off', '/disabled', '/none', '/other'];
+      for (const path of nobodys) assert.equal((await post(nodeRed.url + path)).status, 404, path);
+      if (how === 'with stopped flows') {
+        await nodeRed.deployed(() => setState('start'));
+      } else await nodeRed.deploy(flows);
+      for (const path of served) assert.equal((await post(nodeRed.url + path)).status, 200, path);
+      for (const path of nobodys) assert.equal((await post(nodeRed.url + path)).status, 404, path);
+    });
+  }
 
   it('is never turned red for long by what nobody signed, and receives with any spelling of its URL', async () => {
     nodeRed = await startNodeRed({ flows: webhookFlow(), credentials, settings: { httpNodeRoot: '/api' } });

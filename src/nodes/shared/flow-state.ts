@@ -27,7 +27,8 @@ export function onFlowsStarted(RED: NodeAPI, listener: Listener): () => void {
 
 /**
  * Calls back each time that the flows were stopped and will not start by themselves: from the menu, or since
- * something that they need is missing.
+ * something that they need is missing. Also where they were not running before, at the start of Node-RED and in a
+ * deploy.
  * @returns the removal
  */
 export function onFlowsStopped(RED: NodeAPI, listener: Listener): () => void {
@@ -59,6 +60,8 @@ function flowsOf({ events }: NodeAPI): Flows {
   });
   events.on('flows:stopping', () => (fresh.running = false));
   events.on('runtime-event', ({ id, payload }: RuntimeEvent) => {
+    // Where it left the flows stopped, as the start of Node-RED may.
+    if (id === 'runtime-deploy' && !fresh.running) call(fresh.stopped);
     if (id !== 'runtime-state' || !payload) return;
     const { state, deploy, error } = payload;
     // In a deploy they are stopped to be started again.

@@ -35,6 +35,12 @@ module.exports = function (RED) {
     flowsStarted = true;
     reportWhenReady();
   });
+  // Started with stopped flows: as ready as it gets.
+  events.on('runtime-event', ({ id, payload }) => {
+    if (id !== 'runtime-state' || !['safe', 'stop'].includes(payload?.state) || flowsStarted) return;
+    flowsStarted = true;
+    reportWhenReady();
+  });
   events.on('node-status', ({ id, status }) => report({ kind: 'status', id, status: transferable(status) }));
 
   process.on('message', ({ kind, id, expression }) => {

@@ -73,15 +73,26 @@ export class Host {
 
   /** Serves a path, until {@link Endpoint.leave}. */
   claim(path: unknown, tenant: Tenant): Endpoint | ClaimFault {
+    const endpoint = this.#place(path);
+    if (!(endpoint instanceof Endpoint)) return endpoint;
+    endpoint.open(tenant);
+    this.#watch(endpoint);
+    return endpoint;
+  }
+
+  /** Asks deliveries to a path to come again, while the flows with its node are stopped. */
+  hold(path: string): void {
+    const endpoint = this.#place(path);
+    if (endpoint instanceof Endpoint) endpoint.stop();
+  }
+
+  /** @returns the endpoint of a path, which is free */
+  #place(path: unknown): Endpoint | ClaimFault {
     const normal = normalisePath(path);
     if (normal === undefined) return 'bad_path';
     if (!this.#install()) return 'unsupported_server';
     const known = [...this.#endpoints.keys()].find((endpoint) => endpoint.path === normal);
-    if (known && !known.tenant) {
-      known.open(tenant);
-      this.#watch(known);
-      return known;
-    }
+    if (known && !known.tenant) return known;
     const paths = pathsOf(normal);
     for (const { path: full } of paths) {
       const taken = this.#targets.get(this.#key(full))?.endpoint;
@@ -97,8 +108,6 @@ export class Host {
     if (!layer?.route) return 'unsupported_server';
     this.#endpoints.set(endpoint, layer);
     for (const { path: full, topic } of paths) this.#targets.set(this.#key(full), { endpoint, topic });
-    endpoint.open(tenant);
-    this.#watch(endpoint);
     return endpoint;
   }
 
