@@ -229,6 +229,7 @@ describe('the webhook node while the flows are stopped', () => {
         hook('from-process', { z: 'vars', path: '${FROM_PROCESS}' }),
         hook('unused', { z: 'off', path: '/off' }),
         hook('disabled', { d: true, path: '/disabled' }),
+        hook('overlapping', { path: '/hook/order.created' }),
         { id: 'sf', type: 'subflow', name: 'S', in: [], out: [], env: env('PATH_OF', 'none') },
         hook('s-hook', { z: 'sf', path: '${PATH_OF}', x: 0, y: 0 }),
         { id: 'around', type: 'subflow', name: 'A', in: [], out: [], env: env('PATH_OF', 'none') },

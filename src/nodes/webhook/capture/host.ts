@@ -82,8 +82,17 @@ export class Host {
 
   /** Asks deliveries to a path to come again, while the flows with its node are stopped. */
   hold(path: string): void {
-    const endpoint = this.#place(path);
+    const normal = normalisePath(path);
+    // Of two whose paths overlap, only the first one would get anything: it keeps its place.
+    if (normal === undefined || pathsOf(normal).some(({ path: full }) => this.#isOfAnother(full, normal)))
+      return;
+    const endpoint = this.#place(normal);
     if (endpoint instanceof Endpoint) endpoint.stop();
+  }
+
+  #isOfAnother(full: string, path: string): boolean {
+    const endpoint = this.#targets.get(this.#key(full))?.endpoint;
+    return endpoint !== undefined && endpoint.path !== path;
   }
 
   /** @returns the endpoint of a path, which is free */
