@@ -12,12 +12,12 @@ import * as scripts from '../../../src/lib/webhook/inbox/redis/scripts';
 import { hasRedis, RedisServer } from '../../support/redis-server';
 import { withTime } from '../../support/redis-time';
 
+/** How many random steps are taken: `INBOX_STEPS=10000 npx mocha …` takes more than CI does. */
+const wanted = Number(process.env.INBOX_STEPS ?? 500);
 /**
- * How many random steps are taken: `INBOX_STEPS=10000 npx mocha …`. Without it none are: the model does not know yet what is
- * possible where commands of two instances overtake each other on their way.
+ * A failure names its seed and path: `INBOX_SEED=… INBOX_PATH=…` repeats its steps. What overtakes what on the connections may
+ * differ, so it may take several attempts until they fail again.
  */
-const wanted = Number(process.env.INBOX_STEPS ?? 0);
-/** A failure names its seed and path: `INBOX_SEED=… INBOX_PATH=…` repeats it. */
 const repeated = process.env.INBOX_SEED
   ? { seed: Number(process.env.INBOX_SEED), path: process.env.INBOX_PATH ?? '' }
   : {};
@@ -45,6 +45,13 @@ interface Known {
   unsure: boolean;
 }
 
+/** An event that was put with a key, unless that was refused for certain. */
+interface Keyed {
+  at: number;
+  /** The sender knows that it is stored. */
+  sure: boolean;
+}
+
 interface Instance {
   inbox: Inbox;
   connections: Connection[];
@@ -59,7 +66,7 @@ interface Instance {
 class System {
   readonly #name = randomUUID();
   readonly #all = new Map<string, Known>();
-  readonly #unique = new Map<string, { at: number; sure: boolean }>();
+  readonly #unique = new Map<string, Set<Keyed>>();
   readonly #texts = new Map<string, string>();
   readonly #key = Keyring.generate();
   readonly #instances: Instance[] = [];
@@ -67,6 +74,8 @@ class System {
   /** The server's clock, and how much of it has passed at most by a clock that never goes back. */
   #ahead = 0;
   #jumped = 0;
+  /** How much of it has not passed for the inbox at most: the clock is not stored more often than once a second. */
+  #lost = 0;
   #active = 0;
   #count = 0;
   #disturbed = false;
@@ -169,9 +178,11 @@ class System {
   }
 
   async elapse(milliseconds: number): Promise<void> {
+    // The network takes no time. A command is given the server's time as it is sent: if time passed before it arrives, one
+    // that overtakes it on another connection would tell a later time, and the server's clock would seem to go back.
+    await this.#idle();
     let over = false;
     setTimeout(() => (over = true), milliseconds);
-    // The network takes no time.
     while (!over) {
       this.clock.next();
       await this.#idle();
@@ -293,23 +304,34 @@ class System {
       unsure: false,
     };
     this.#all.set(known.text, known);
-    const before = key === undefined ? undefined : this.#unique.get(key);
-    const begun = this.#passed();
-    if (key !== undefined) this.#unique.set(key, { at: begun, sure: false });
+    const at = this.#passed();
+    const mine: Keyed = { at, sure: false };
+    const keyed = key === undefined ? new Set<Keyed>() : this.#keyed(key);
+    const before = [...keyed].filter(({ sure }) => sure);
+    keyed.add(mine);
     try {
       const result = await inbox.put(event(known.text), key === undefined ? undefined : { key, window });
       if (result === 'duplicate') {
-        assert.ok(before, `${known.text} is no duplicate`);
-        if (key !== undefined) this.#unique.set(key, before);
+        keyed.delete(mine);
+        // Also of one that was put later, and has overtaken it.
+        const recent = [...keyed].some((other) => at - other.at < window + this.#lost);
+        assert.ok(recent, `${known.text} is no duplicate`);
         this.#all.delete(known.text);
         return;
       }
-      if (before?.sure) assert.ok(begun - before.at >= window, `${known.text} is a duplicate`);
-      if (key !== undefined) this.#unique.set(key, { at: begun, sure: true });
+      mine.sure = true;
+      const recent = before.some((other) => at - other.at < window);
+      assert.ok(!recent, `${known.text} is a duplicate`);
     } catch (error) {
       this.#expects(error, 'inbox_unavailable');
       known.unsure = true;
     }
+  }
+
+  #keyed(key: string): Set<Keyed> {
+    const keyed = this.#unique.get(key) ?? new Set();
+    this.#unique.set(key, keyed);
+    return keyed;
   }
 
   async #ends(
@@ -380,6 +402,7 @@ class System {
   #jump(by: number): void {
     this.#ahead += by;
     this.#jumped += Math.max(0, by);
+    if (by < 0) this.#lost += second;
   }
 
   #counted(connection: Connection): Connection {
@@ -462,7 +485,7 @@ describe('two instances that share an inbox in Redis, under random steps', funct
   let server: RedisServer;
 
   before(async function () {
-    if (!hasRedis || wanted === 0) return this.skip();
+    if (!hasRedis) return this.skip();
     // What counts here is what Redis is asked to do, not how long its disk takes.
     server = await RedisServer.start({ appendonly: 'no' });
   });
@@ -488,6 +511,7 @@ describe('two instances that share an inbox in Redis, under random steps', funct
       }
     });
     while (taken < wanted)
-      await fc.assert(property, { numRuns: 10, endOnFailure: !!process.env.QUICK, ...repeated });
+      // Fewer steps that fail are not looked for: what fails once need not fail again.
+      await fc.assert(property, { numRuns: 5, endOnFailure: true, ...repeated });
   });
 });
