@@ -15,7 +15,7 @@ export interface Manifest {
 export const manifest = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as Manifest;
 
 /** Bytes, unpacked. */
-const sizeLimit = 1_500_000;
+const sizeLimit = 2_000_000;
 
 const allowed: readonly RegExp[] = [
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
