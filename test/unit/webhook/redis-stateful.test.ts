@@ -207,12 +207,9 @@ class System {
       await this.#quiet();
       for (const known of this.#all.values())
         if (known.status === 'open')
-          for (const { inbox, up } of this.#instances)
-            if (up)
-              await inbox.done(known.id!).then(
-                () => (known.status = 'done'),
-                () => undefined,
-              );
+          for (const instance of this.#instances)
+            if (instance.up && known.status === 'open')
+              await this.#ends(instance, known, 'done', (id) => instance.inbox.done(id));
       await this.#quiet();
       this.#report();
       if (round > 3 && this.#instances.every(({ up }) => up) && (await this.#rest()) === 0) break;
