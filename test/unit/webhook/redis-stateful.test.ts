@@ -27,6 +27,10 @@ const minute = 60 * second;
 const hour = 60 * minute;
 const year = 365 * 24 * hour;
 const [visibility, attempts, inFlight, window] = [60 * second, 3, 3, 10 * second];
+/** Those that ask the server's clock whatever they find. */
+const askClock = new Set<unknown>(
+  [scripts.open, scripts.add, scripts.take, scripts.untold].map(({ sha }) => sha),
+);
 const event = (text: string) => ({ topic: 'kit.updated', receivedAt: 1, content: Buffer.from(text) });
 
 type Status = 'waiting' | 'open' | 'delayed' | 'ending' | 'dead' | 'done' | 'discarded';
@@ -48,6 +52,8 @@ interface Known {
 /** An event that was put with a key, unless that was refused for certain. */
 interface Keyed {
   at: number;
+  /** What {@link System} had lost of the time. */
+  lost: number;
   /** The sender knows that it is stored. */
   sure: boolean;
 }
@@ -74,8 +80,13 @@ class System {
   /** The server's clock, and how much of it has passed at most by a clock that never goes back. */
   #ahead = 0;
   #jumped = 0;
-  /** How much of it has not passed for the inbox at most: the clock is not stored more often than once a second. */
+  /**
+   * How much of it has not passed for the inbox at most. Where the clock is set back, what has passed between the last
+   * question before and the first one after is not known, nor the part of a second for which the clock was not stored.
+   */
   #lost = 0;
+  #heard = 0;
+  #setBack = false;
   #active = 0;
   #count = 0;
   #disturbed = false;
@@ -103,6 +114,7 @@ class System {
       const timed = withTime(connection, () => Date.now() + this.#ahead);
       const command: Connection['command'] = (...parts) => {
         if (parts[1] === scripts.take.sha) instance.asked = this.#passed();
+        if (askClock.has(parts[1])) this.#hear();
         return timed.command(...parts);
       };
       return { ...timed, command };
@@ -195,12 +207,9 @@ class System {
       await this.#quiet();
       for (const known of this.#all.values())
         if (known.status === 'open')
-          for (const { inbox, up } of this.#instances)
-            if (up)
-              await inbox.done(known.id!).then(
-                () => (known.status = 'done'),
-                () => undefined,
-              );
+          for (const instance of this.#instances)
+            if (instance.up && known.status === 'open')
+              await this.#ends(instance, known, 'done', (id) => instance.inbox.done(id));
       await this.#quiet();
       this.#report();
       if (round > 3 && this.#instances.every(({ up }) => up) && (await this.#rest()) === 0) break;
@@ -305,7 +314,7 @@ class System {
     };
     this.#all.set(known.text, known);
     const at = this.#passed();
-    const mine: Keyed = { at, sure: false };
+    const mine: Keyed = { at, lost: this.#lost, sure: false };
     const keyed = key === undefined ? new Set<Keyed>() : this.#keyed(key);
     const before = [...keyed].filter(({ sure }) => sure);
     keyed.add(mine);
@@ -314,7 +323,7 @@ class System {
       if (result === 'duplicate') {
         keyed.delete(mine);
         // Also of one that was put later, and has overtaken it.
-        const recent = [...keyed].some((other) => at - other.at < window + this.#lost);
+        const recent = [...keyed].some((other) => at - other.at < window + this.#lost - other.lost);
         assert.ok(recent, `${known.text} is no duplicate`);
         this.#all.delete(known.text);
         return;
@@ -399,10 +408,18 @@ class System {
     return performance.now() + this.#jumped;
   }
 
+  /** The inbox asks the server's clock. */
+  #hear(): void {
+    const passed = this.#passed();
+    if (this.#setBack) this.#lost += passed - this.#heard + second;
+    this.#setBack = false;
+    this.#heard = passed;
+  }
+
   #jump(by: number): void {
     this.#ahead += by;
     this.#jumped += Math.max(0, by);
-    if (by < 0) this.#lost += second;
+    if (by < 0) this.#setBack = true;
   }
 
   #counted(connection: Connection): Connection {

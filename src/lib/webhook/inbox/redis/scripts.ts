@@ -14,9 +14,10 @@ const grace = 5000;
  * `exhausted` own what is in no flow: because a flow asked for a retry, because an instance was closed, or because it was
  * emitted as often as allowed and is about to become a dead letter.
  *
- * All times come from `now`, which no instance can influence and which never goes back by more than a second: where the server's clock is set
- * back (or another server with another clock takes over), it goes on from where it was. So a delay that was counted from
- * a time that turns out to be wrong is no longer than it was asked for.
+ * All times come from `now`, which no instance can influence and which never goes back by more than a second: where the
+ * server's clock is set back (or another server with another clock takes over), it goes on from where it was last seen. So
+ * a delay that was counted from a time that turns out to be wrong is no longer than it was asked for, but for the time
+ * between the last look before and the first one after: seconds, while an instance is connected.
  */
 const common = `
 ${nameKeys}
