@@ -28,6 +28,8 @@ interface Hash {
   process: number;
   opening: Inbox;
   maybe: boolean;
+  /** The clock was set while it was being stored: which time it has got is not known. */
+  vague?: boolean;
 }
 
 const maxEvents = 30;
@@ -172,6 +174,7 @@ export class LocalSystem {
 
   /** Somebody sets the clock of the machine. */
   jump(milliseconds: number): void {
+    for (const hash of this.#putting.values()) if (hash) hash.vague = true;
     this.clock.setSystemTime(Math.max(1e12, Date.now() + milliseconds));
   }
 
@@ -341,6 +344,7 @@ export class LocalSystem {
   #expected({ key, window }: Unique): 'stored' | 'duplicate' | 'either' {
     const hashes = this.#hashes.get(key) ?? [];
     const known = hashes.filter((hash) => this.#isKnown(hash, window));
+    if (hashes.some(({ vague }) => vague)) return 'either';
     if (known.length === 0) return 'stored';
     return known.length === hashes.length && known.some(({ maybe }) => !maybe) ? 'duplicate' : 'either';
   }
