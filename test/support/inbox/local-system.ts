@@ -28,8 +28,6 @@ interface Hash {
   process: number;
   opening: Inbox;
   maybe: boolean;
-  /** The clock was set while it was being stored: which time it has got is not known. */
-  vague?: boolean;
 }
 
 const maxEvents = 30;
@@ -82,7 +80,7 @@ export class LocalSystem {
     const event = { topic: 'order.created', receivedAt: 1, content: Buffer.from(known.text) };
     const process = this.#process;
     const hash = { wall: Date.now(), at: performance.now(), process, opening: this.#inbox, maybe: true };
-    if (unique) this.#putting.set(unique.key, expected === 'stored' ? hash : undefined);
+    if (unique) this.#putting.set(unique.key, expected === 'duplicate' ? undefined : hash);
     try {
       const result = await this.#inbox.put(event, unique);
       this.#asserted(() => {
@@ -99,7 +97,7 @@ export class LocalSystem {
         known.stored = 'no';
       } else {
         this.#asserted(() => assert.equal(code, 'inbox_unavailable'));
-        if (unique && expected === 'stored') this.#hashMayBe(unique.key, hash);
+        if (unique && expected !== 'duplicate') this.#hashMayBe(unique.key, hash);
       }
     } finally {
       if (unique) this.#putting.delete(unique.key);
@@ -174,7 +172,6 @@ export class LocalSystem {
 
   /** Somebody sets the clock of the machine. */
   jump(milliseconds: number): void {
-    for (const hash of this.#putting.values()) if (hash) hash.vague = true;
     this.clock.setSystemTime(Math.max(1e12, Date.now() + milliseconds));
   }
 
@@ -344,7 +341,6 @@ export class LocalSystem {
   #expected({ key, window }: Unique): 'stored' | 'duplicate' | 'either' {
     const hashes = this.#hashes.get(key) ?? [];
     const known = hashes.filter((hash) => this.#isKnown(hash, window));
-    if (hashes.some(({ vague }) => vague)) return 'either';
     if (known.length === 0) return 'stored';
     return known.length === hashes.length && known.some(({ maybe }) => !maybe) ? 'duplicate' : 'either';
   }
