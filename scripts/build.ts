@@ -7,6 +7,7 @@ import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeF
 import { basename, join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { bin } from '../package.json';
+import { writeHtmlPages } from './docs-html';
 import { generate } from './generate';
 import { completeHelp } from './help';
 import { nodePage, nodeTypes } from './node-pages';
@@ -43,6 +44,7 @@ async function build(): Promise<void> {
   for (const language of readdirSync('locales', { withFileTypes: true })) {
     if (language.isDirectory()) copyLocale(join('locales', language.name));
   }
+  await writeHtmlPages();
   if (maps.length === 0) slim('dist');
 }
 

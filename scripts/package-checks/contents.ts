@@ -15,7 +15,7 @@ export interface Manifest {
 export const manifest = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as Manifest;
 
 /** Bytes, unpacked. */
-const sizeLimit = 1_500_000;
+const sizeLimit = 2_000_000;
 
 const allowed: readonly RegExp[] = [
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
@@ -26,7 +26,7 @@ const allowed: readonly RegExp[] = [
   /^dist\/nodes\/icons\/[\w-]+\.svg$/,
   /^examples\/\d\d - [^/]+\.json$/,
   /^openapi\/onegevity-v1\.yaml$/,
-  /^resources\/[\w./-]+\.(js|css|svg|png)$/,
+  /^resources\/[\w./-]+\.(js|css|svg|png|html)$/,
 ];
 
 export function onlyWhatUsersNeed({ files }: Packed): void {
@@ -50,6 +50,8 @@ export function allThatUsersNeed({ files }: Packed): void {
     'CHANGELOG.md',
     'openapi/onegevity-v1.yaml',
     'resources/editor.js',
+    'resources/docs/index.html',
+    'resources/docs/style.css',
     'examples/01 - Order a test kit.json',
     'examples/02 - Receive webhooks.json',
     ...nodes,
