@@ -2,22 +2,28 @@
  * The pages of `docs/` as HTML, to be read in Node-RED without the internet: Node-RED serves what lies in a package's
  * `resources/` folder. Pages for those who develop the package stay in the source.
  */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import type { Tokens } from 'marked' with { 'resolution-mode': 'import' };
-import { version } from '../package.json';
+import { name, version } from '../package.json';
+import { helpTexts } from './help';
+import { nodeTypes } from './node-pages';
 import { packageRoot } from './support/npm';
 
 /** Where the pages lie in the package. The nodes' help links there. */
 export const docsFolder = 'resources/docs';
 
-const forDevelopers = /^(dev|decisions|source|architecture|mutation-testing|licences)\b/;
+/** Where the pages of the nodes lie, below {@link docsFolder}. */
+const nodeFolder = 'reference/nodes';
+
+/** Pages that stay in the source. */
+const isForDevelopers = (path: string) => path.startsWith('dev/');
 
 /** Paths of the Markdown pages that users get, below `docs/`. */
 export function userPages(): string[] {
   return readdirSync(join(packageRoot, 'docs'), { recursive: true, encoding: 'utf8' })
     .map((path) => path.replaceAll('\\', '/'))
-    .filter((path) => path.endsWith('.md') && !forDevelopers.test(path))
+    .filter((path) => path.endsWith('.md') && !isForDevelopers(path))
     .sort();
 }
 
@@ -30,12 +36,24 @@ export async function htmlPages(): Promise<Map<string, string>> {
   const entries = pages.map(
     async (path) => [toHtmlPath(path), await htmlPage(path, new Set(pages))] as const,
   );
-  return new Map(await Promise.all(entries));
+  return new Map([...(await Promise.all(entries)), ...nodePages()]);
+}
+
+/** One page for each node type: its help, which the editor shows too. */
+function nodePages(): [string, string][] {
+  return [...helpTexts(join(packageRoot, 'locales/en-US'))].map(([type, help]) => {
+    const path = `${nodeFolder}/${type}.html`;
+    const content = help
+      .replace(/<\/?script[^>]*>/g, '')
+      .replaceAll(`href="resources/${name}/docs/`, `href="${'../'.repeat(nodeFolder.split('/').length)}`);
+    return [path, frame(path, type, `<h1>${type}</h1>\n${content}`)];
+  });
 }
 
 /** Writes the pages and their style sheet. */
 export async function writeHtmlPages(): Promise<void> {
   const target = join(packageRoot, docsFolder);
+  rmSync(target, { recursive: true, force: true });
   for (const [path, html] of await htmlPages()) {
     mkdirSync(dirname(join(target, path)), { recursive: true });
     writeFileSync(join(target, path), html);
@@ -55,6 +73,11 @@ async function htmlPage(path: string, pages: ReadonlySet<string>): Promise<strin
         if (target === undefined) return text;
         const external = target.startsWith('https:') ? ' target="_blank" rel="noopener"' : '';
         return `<a href="${target}"${title ? ` title="${title}"` : ''}${external}>${text}</a>`;
+      },
+      codespan({ text }: Tokens.Codespan) {
+        const code = `<code>${text}</code>`;
+        if (!nodeTypes.includes(text)) return code;
+        return `<a href="${posix.relative(posix.dirname(path), `${nodeFolder}/${text}.html`)}">${code}</a>`;
       },
       table(token: Tokens.Table) {
         const cell = (one: Tokens.TableCell, tag: string) =>
@@ -76,7 +99,7 @@ function linkTarget(from: string, href: string, pages: ReadonlySet<string>): str
   if (/^(https?:|mailto:|#)/.test(href)) return href;
   const [target = '', anchor] = href.split('#');
   const path = posix.normalize(posix.join(posix.dirname(from), target));
-  if (path.startsWith('../') || forDevelopers.test(path)) return undefined;
+  if (path.startsWith('../') || isForDevelopers(path)) return undefined;
   if (!pages.has(path)) throw new Error(`docs/${from} links to ${href}, which is not there`);
   return toHtmlPath(target) + (anchor === undefined ? '' : `#${anchor}`);
 }

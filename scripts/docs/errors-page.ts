@@ -1,4 +1,4 @@
-/** docs/errors.md: what each error code means, and what to do. */
+/** docs/reference/errors.md: what each error code means, and what to do. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
@@ -20,16 +20,16 @@ interface Catalogue {
 
 /** @throws Error where a code has no text, no status or no advice, or where advice is for no code */
 export function errorsPage(): string {
-  const groups = load(read('docs/source/errors.yaml')) as Group[];
+  const groups = load(read('docs/dev/source/errors.yaml')) as Group[];
   const catalogue = JSON.parse(read('locales/en-US/onegevity-config.json')) as Catalogue;
   const known = new Set<string>(errorCodes);
   const advised = groups.flatMap(({ codes }) => Object.keys(codes));
   complain(
-    'without advice in docs/source/errors.yaml',
+    'without advice in docs/dev/source/errors.yaml',
     [...known].filter((code) => !advised.includes(code)),
   );
   complain(
-    'in docs/source/errors.yaml but no code',
+    'in docs/dev/source/errors.yaml but no code',
     advised.filter((code) => !known.has(code)),
   );
   complain(
@@ -55,7 +55,7 @@ export function errorsPage(): string {
   return [
     '# Errors',
     'Every failure of a node is one `OnegevityError`: a Catch node sees its code as `msg.error.code`, and ' +
-      '`msg.onegevity.error` has the details ([message contract](message-contract.md)). Branch on the code; the text ' +
+      '`msg.onegevity.error` has the details ([messages](messages.md)). Branch on the code; the text ' +
       'is translated and may change. Text and status hold no patient data and no secret.',
     ...sections,
     reasonsSection(),

@@ -4,7 +4,7 @@ export interface Rule {
   /** What to write instead. */
   advice: string;
   /** Whether a sentence breaks the rule. */
-  breaks(sentence: string): boolean;
+  breaks: (sentence: string) => boolean;
   /** Places (paths of texts) where the words mean something else. */
   except?: RegExp;
 }
