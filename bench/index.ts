@@ -11,7 +11,7 @@ import { format } from 'prettier';
 import { fill } from '../scripts/docs/markdown';
 
 const root = join(__dirname, '..');
-const performancePage = 'docs/performance.md';
+const performancePage = 'docs/explanation/performance.md';
 
 /** What is run, and the page that has a place of that name for it, if there is one. */
 const benchmarks: Readonly<Record<string, { command: readonly string[]; page?: string }>> = {
@@ -20,7 +20,7 @@ const benchmarks: Readonly<Record<string, { command: readonly string[]; page?: s
   api: { command: ['bench/api/run.ts'], page: performancePage },
   inbox: { command: ['bench/inbox/run.ts'], page: performancePage },
   sandbox: { command: ['bench/sandbox/index.ts'], page: performancePage },
-  redis: { command: ['bench/inbox/run.ts', '--redis', '--only', 'shared'], page: 'docs/scaling.md' },
+  redis: { command: ['bench/inbox/run.ts', '--redis', '--only', 'shared'], page: performancePage },
   chaos: { command: ['bench/chaos/run.ts'] },
 };
 

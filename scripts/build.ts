@@ -3,20 +3,16 @@
  * that Node-RED reads from beside a node's .js (its .html, `locales/`, `icons/`).
  */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { chmodSync, cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { bin } from '../package.json';
+import { writeHtmlPages } from './docs-html';
 import { generate } from './generate';
-import { completeHelp } from './help';
+import { helpTexts } from './help';
 import { nodePage, nodeTypes } from './node-pages';
 import { slim } from './slim';
 import { removeStamp, writeStamp } from './support/build-stamp';
-
-interface Catalogue {
-  errors: Record<string, string>;
-  status: Record<string, string>;
-}
 
 const root = join(__dirname, '..');
 process.chdir(root);
@@ -45,6 +41,7 @@ async function build(): Promise<void> {
   for (const language of readdirSync('locales', { withFileTypes: true })) {
     if (language.isDirectory()) copyLocale(join('locales', language.name));
   }
+  await writeHtmlPages();
   if (maps.length > 0) return;
   slim('dist');
   writeStamp(root);
@@ -53,23 +50,10 @@ async function build(): Promise<void> {
 function copyLocale(source: string): void {
   const target = join('dist/nodes', source);
   mkdirSync(target, { recursive: true });
-  const shared = join(source, 'shared');
-  const read = (file: string) => readFileSync(file, 'utf8');
-  const catalogue = JSON.parse(read(join(source, 'onegevity-config.json'))) as Catalogue;
-  const parts = readdirSync(shared).map(
-    (name) => [basename(name, '.html'), read(join(shared, name))] as const,
-  );
   for (const name of readdirSync(source)) {
     if (name.endsWith('.json')) cpSync(join(source, name), join(target, name));
-    if (!name.endsWith('.html')) continue;
-    const { errors, status: statuses } = catalogue;
-    const help = completeHelp(read(join(source, name)), {
-      parts: Object.fromEntries(parts),
-      errors,
-      statuses,
-    });
-    writeFileSync(join(target, name), help);
   }
+  for (const [type, help] of helpTexts(source)) writeFileSync(join(target, `${type}.html`), help);
 }
 
 build().catch((error: unknown) => {

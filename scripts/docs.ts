@@ -13,14 +13,16 @@ import { statusTable } from './docs/statuses';
 /** @returns the pages by path below the package's root, as they should be */
 export async function pages(): Promise<Map<string, string>> {
   const troubleshooting = 'docs/troubleshooting.md';
-  const contract = 'docs/message-contract.md';
+  const contract = 'docs/reference/messages.md';
+  const nodes = 'docs/reference/nodes-and-fields.md';
   const filled = fill(fill(read(contract), 'operations', operationTables()), 'topics', topicTable());
   const notice = '<!-- Written by `npm run docs`. Do not edit. -->\n\n';
   const all: Record<string, string> = {
-    'docs/errors.md': notice + errorsPage(),
-    'docs/licences.md': notice + licencesPage(),
+    'docs/reference/errors.md': notice + errorsPage(),
+    'docs/dev/licenses.md': notice + licencesPage(),
     [contract]: filled,
     'README.md': fill(fill(read('README.md'), 'nodes', nodeTable()), 'support', supportTable()),
+    [nodes]: fill(read(nodes), 'nodes', nodeTable()),
     [troubleshooting]: fill(read(troubleshooting), 'statuses', statusTable()),
   };
   const formatted = Object.entries(all).map(

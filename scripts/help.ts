@@ -1,4 +1,6 @@
-/** Completes the help texts: parts that several nodes share, and the list of errors. Pure; no file is touched. */
+/** Completes the help texts: parts that several nodes share, and the list of errors. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 
 export interface HelpParts {
   /** Shared parts by name. */
@@ -35,4 +37,23 @@ function errorList(errors: HelpParts['errors'], statuses: HelpParts['statuses'])
 
 function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+}
+
+/** @returns the help texts of one language by node type, complete */
+export function helpTexts(folder: string): Map<string, string> {
+  const read = (...path: string[]) => readFileSync(join(folder, ...path), 'utf8');
+  const { errors, status } = JSON.parse(read('onegevity-config.json')) as {
+    errors: Record<string, string>;
+    status: Record<string, string>;
+  };
+  const parts = Object.fromEntries(
+    readdirSync(join(folder, 'shared')).map((name) => [basename(name, '.html'), read('shared', name)]),
+  );
+  const types = readdirSync(folder).filter((name) => name.endsWith('.html'));
+  return new Map(
+    types.map((name) => [
+      basename(name, '.html'),
+      completeHelp(read(name), { parts, errors, statuses: status }),
+    ]),
+  );
 }

@@ -42,7 +42,7 @@ async function main(): Promise<void> {
       nodesDir: [join(__dirname, 'nodes')],
       settings: { logging: { console: { level: 'warn', metrics: false, audit: false } } },
     });
-    // As in the measurements of docs/performance.md: the servers on one core, what is measured on the other.
+    // As in the measurements of docs/explanation/performance.md: the servers on one core, what is measured on the other.
     const pinned = pin(nodeRed.process.pid, '0') && pin(server.pid, '1') && pin(sandbox.process.pid, '1');
     const tokens = await countTokens(nodeRed, server);
     const figures = await compare(nodeRed);

@@ -1,4 +1,4 @@
-/** docs/errors.md: what each error code means, and what to do. */
+/** docs/reference/errors.md: what each error code means, and what to do. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
@@ -28,16 +28,16 @@ interface Catalogue {
  *   what the library says of the code
  */
 export function errorsPage(): string {
-  const groups = load(read('docs/source/errors.yaml')) as Group[];
+  const groups = load(read('docs/dev/source/errors.yaml')) as Group[];
   const catalogue = JSON.parse(read('locales/en-US/onegevity-config.json')) as Catalogue;
   const known = new Set<string>(errorCodes);
   const advised = groups.flatMap(({ codes }) => Object.keys(codes));
   complain(
-    'without advice in docs/source/errors.yaml',
+    'without advice in docs/dev/source/errors.yaml',
     [...known].filter((code) => !advised.includes(code)),
   );
   complain(
-    'in docs/source/errors.yaml but no code',
+    'in docs/dev/source/errors.yaml but no code',
     advised.filter((code) => !known.has(code)),
   );
   complain(
@@ -54,13 +54,13 @@ export function errorsPage(): string {
     ),
   );
   complain(
-    'handled otherwise in docs/source/errors.yaml than by isRetryable of src/lib/api/errors.ts',
+    'handled otherwise in docs/dev/source/errors.yaml than by isRetryable of src/lib/api/errors.ts',
     [...handling].flatMap(([code, handle]) =>
       (handle !== 'dead-letter') === isRetryable(code as ErrorCode) ? [] : [code],
     ),
   );
   complain(
-    'in an `except` of docs/source/errors.yaml but no code',
+    'in an `except` of docs/dev/source/errors.yaml but no code',
     [...handling.keys()].filter((code) => !known.has(code)),
   );
 
@@ -79,7 +79,7 @@ export function errorsPage(): string {
   return [
     '# Errors',
     'Every failure of a node is one `OnegevityError`: a Catch node sees its code as `msg.error.code`, and ' +
-      '`msg.onegevity.error` has the details ([message contract](message-contract.md)). Branch on the code; the text ' +
+      '`msg.onegevity.error` has the details ([messages](messages.md)). Branch on the code; the text ' +
       'is translated and may change. Text and status hold no patient data and no secret.',
     [
       '**Retry or dead-letter?** The column "the message" says what a flow does with a message that failed:',

@@ -1,4 +1,4 @@
-/** docs/licences.md: what is installed with the package, and its licences. */
+/** docs/dev/licenses.md: what is installed with the package, and its licences. */
 import { runtimeDependencies } from '../support/licences';
 import { table } from './markdown';
 

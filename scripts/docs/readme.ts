@@ -10,13 +10,11 @@ import { table } from './markdown';
 
 /** Node types that offer no tag of the description. */
 const others: Readonly<Record<string, string>> = {
-  'onegevity-config':
-    "the account, named by each node's field **Configuration**: environment, credentials, token, limits",
-  'onegevity-request': 'any method and path of the API, for what is not described',
+  'onegevity-config': 'environment, credentials, access token and limits for all nodes that use it',
+  'onegevity-request': "calls any method and path, for what the other nodes don't cover",
   'onegevity-webhook': 'receives signed events, each topic on its own output',
-  'onegevity-done':
-    'ends an event of a webhook node that keeps its events until the flow is done with them (durable inbox)',
-  'onegevity-ui-kit': 'serves pages with the vendor’s widgets, and gives them their tokens',
+  'onegevity-done': 'marks an event from a durable inbox as done, retries it, or dead-letters it',
+  'onegevity-ui-kit': "serves web pages with Onegevity's widgets",
 };
 
 /** @throws Error for a node type that nothing is known of */

@@ -1,4 +1,4 @@
-/** The parts of docs/message-contract.md that follow from the API description. */
+/** The parts of docs/reference/messages.md that follow from the API description. */
 import { operations } from '../../src/generated/operations';
 import { topics } from '../../src/generated/topics';
 import type { Operation, OperationParameter } from '../../src/lib/api/operation';

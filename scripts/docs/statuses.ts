@@ -14,7 +14,7 @@ export function statusTable(): string {
   const codes = new Set<string>(errorCodes);
   const rows = Object.entries(status)
     .filter(([key]) => codes.has(key))
-    .map(([key, text]) => [text, `[\`${key}\`](errors.md#${key})`]);
+    .map(([key, text]) => [text, `[\`${key}\`](reference/errors.md#${key})`]);
   return table(
     ['status', 'code'],
     rows.sort(([a = ''], [b = '']) => (a < b ? -1 : 1)),

@@ -26,7 +26,7 @@ const allowed: readonly RegExp[] = [
   /^dist\/nodes\/icons\/[\w-]+\.svg$/,
   /^examples\/\d\d - [^/]+\.json$/,
   /^openapi\/onegevity-v1\.yaml$/,
-  /^resources\/[\w./-]+\.(js|css|svg|png)$/,
+  /^resources\/[\w./-]+\.(js|css|svg|png|html)$/,
 ];
 
 export function onlyWhatUsersNeed({ files }: Packed): void {
@@ -50,6 +50,8 @@ export function allThatUsersNeed({ files }: Packed): void {
     'CHANGELOG.md',
     'openapi/onegevity-v1.yaml',
     'resources/editor.js',
+    'resources/docs/index.html',
+    'resources/docs/style.css',
     'examples/01 - Order a test kit.json',
     'examples/02 - Receive webhooks.json',
     ...nodes,

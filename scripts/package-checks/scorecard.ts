@@ -8,7 +8,7 @@ import { npm, packageRoot } from '../support/npm';
 import { manifest } from './contents';
 
 const tool = 'node-red-dev@0.1.6';
-const record = 'docs/decisions/0008-scorecard.md';
+const record = 'docs/dev/decisions/0008-scorecard.md';
 
 /** Findings that are accepted, by test and what it finds; each has its reason in the decision record. */
 const accepted: Readonly<Record<string, readonly string[]>> = {

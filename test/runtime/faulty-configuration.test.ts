@@ -56,7 +56,7 @@ describe('A flow whose configuration does not work, in a real Node-RED', () => {
       config: () => ({ baseUrl: sandbox.url }),
       credentials: { clientId: 'CANARY-client-id', clientSecret: secret },
       code: 'invalid_client',
-      status: 'credentials refused',
+      status: 'bad credentials',
     },
     {
       name: 'an unreachable root',

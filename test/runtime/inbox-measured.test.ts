@@ -7,7 +7,7 @@ import { inUserFolder } from '../../bench/inbox/stand';
 import { startFull } from '../../bench/inbox/waiting';
 import { secret } from '../../bench/webhook/servers';
 
-/** What docs/performance.md says of the inbox, at a size that is quick; limits are wide, since machines are busy. */
+/** What docs/explanation/performance.md says of the inbox, at a size that is quick; limits are wide, since machines are busy. */
 describe('the durable inbox, measured in short', function () {
   this.timeout(90_000);
   const place = tmpdir();

@@ -6,7 +6,7 @@ import { type Import, importsOf } from '../support/imports';
 const imports = importsOf();
 const text = (found: readonly Import[]) => found.map(({ from, to }) => `${from} -> ${to}`);
 
-/** The rooms of docs/architecture.md, the longest name first. */
+/** The rooms of docs/dev/architecture.md, the longest name first. */
 const rooms = [
   'lib/api',
   'lib/auth',
@@ -80,8 +80,8 @@ describe('the architecture', () => {
     for (const file of next.keys()) walk(file, []);
   });
 
-  it('matches the diagram in docs/architecture.md', () => {
-    const page = readFileSync(join(__dirname, '../../docs/architecture.md'), 'utf8');
+  it('matches the diagram in docs/dev/architecture.md', () => {
+    const page = readFileSync(join(__dirname, '../../docs/dev/architecture.md'), 'utf8');
     const [, diagram = ''] = /```mermaid\n([^`]*)```/.exec(page) ?? [];
     const names = new Map([...diagram.matchAll(/^\s*(\w+)\["?([\w/]+)/gm)].map(([, id, name]) => [id, name]));
     const drawn = [...diagram.matchAll(/^\s*(\w+) --> (\w+)/gm)].map(

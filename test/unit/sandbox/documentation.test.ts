@@ -5,9 +5,9 @@ import { packages } from '../../../src/sandbox/catalog';
 import { routePatterns } from '../../../src/sandbox/control/routes';
 import { faultKinds } from '../../../src/sandbox/faults/kinds';
 
-const page = readFileSync(join(__dirname, '../../../docs/sandbox.md'), 'utf8');
+const page = readFileSync(join(__dirname, '../../../docs/reference/sandbox.md'), 'utf8');
 
-describe('docs/sandbox.md', () => {
+describe('docs/reference/sandbox.md', () => {
   it('lists every fault with its members and their defaults', () => {
     for (const { name, members } of faultKinds) {
       const row = page.split('\n').find((line) => line.startsWith(`| \`${name}\` `)) ?? '';

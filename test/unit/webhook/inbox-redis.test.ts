@@ -411,8 +411,8 @@ describe('the inbox in Redis', () => {
       assert.deepEqual(seen.problems, [undefined]);
     });
 
-    it('needs no other rights than docs/scaling.md names', async () => {
-      const page = readFileSync(join(__dirname, '../../../docs/scaling.md'), 'utf8');
+    it('needs no other rights than docs/how-to/several-instances.md names', async () => {
+      const page = readFileSync(join(__dirname, '../../../docs/how-to/several-instances.md'), 'utf8');
       const [, rights = ''] = /^ACL SETUSER onegevity on >PASSWORD (.+)$/m.exec(page) ?? [];
       const { inbox, seen } = await startedOn({ user: `default on >right ${rights}` }, { password: 'right' });
       await inbox.put(event('a'), { key: 'a', window: 1000 });
