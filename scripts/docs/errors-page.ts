@@ -72,27 +72,27 @@ export function errorsPage(): string {
       handling.get(code) ?? '',
       advice,
     ]);
-    return [`## ${title}`, text, table(['code', 'status', 'text', 'the message', 'what to do'], rows)]
+    return [`## ${title}`, text, table(['code', 'status', 'text', 'message', 'what to do'], rows)]
       .filter(Boolean)
       .join('\n\n');
   });
   return [
     '# Errors',
-    'Every failure of a node is one `OnegevityError`: a Catch node sees its code as `msg.error.code`, and ' +
-      '`msg.onegevity.error` has the details ([messages](messages.md)). Branch on the code; the text ' +
-      'is translated and may change. Text and status hold no patient data and no secret.',
+    'A catch node receives the code of a failure in `msg.error.code`, and details in `msg.onegevity.error` ' +
+      '([messages](messages.md#what-fails)). Branch on the code: the text is translated and may change. Text and status ' +
+      'contain no patient data and no secret.',
     [
-      '**Retry or dead-letter?** The column "the message" says what a flow does with a message that failed:',
+      '**Retry or dead-letter?** The column "message" says what your flow does with the message:',
       '',
-      '- `retry`: the same message can succeed later. Wait before you send it again, for `retryAfter` seconds if the ' +
-        'error has it, and limit the number of attempts. A durable inbox does both.',
-      '- `fix`: the same message can succeed once somebody has fixed the configuration. Send it again later, as with ' +
-        '`retry`: other messages fail in the same way meanwhile.',
-      '- `dead-letter`: the same message fails again. Put it aside for somebody to look at.',
+      '- `retry`: the same message can succeed later. Wait `retryAfter` seconds if the error has it, and limit the ' +
+        'number of attempts. A durable inbox does both.',
+      '- `fix`: the same message can succeed after someone has fixed the configuration. Send it again later, as with ' +
+        '`retry`. Other messages fail in the same way until then.',
+      '- `dead-letter`: the same message fails again. Keep it for a person to look at.',
       '',
-      '`msg.onegevity.error.retryable` is `true` for `retry` and `fix`, and `false` for `dead-letter`. It is always ' +
-        '`false` if `outcome` is `unknown`: the write may have been carried out, so read first, and send it again only ' +
-        'if it is not there.',
+      '`msg.onegevity.error.retryable` is `true` for `retry` and `fix`, and `false` for `dead-letter`. If `outcome` is ' +
+        '`unknown`, it is always `false`: the write may have succeeded. Read the data, and send the write again only ' +
+        'if it is missing.',
     ].join('\n'),
     ...sections,
     reasonsSection(),

@@ -58,5 +58,5 @@ export function topicTable(): string {
     ['id', ...members].map((member) => `\`${member}\``).join(', '),
     shapes.get(shapeOf(members)) === 1 ? 'yes' : 'no',
   ]);
-  return table(['topic', 'members of the payload', 'certain by its shape'], rows);
+  return table(['topic', 'fields of the payload', 'certain by its shape'], rows);
 }
