@@ -65,12 +65,12 @@ describe('the editor and the sandbox page behind a proxy', function () {
 
   it('work where the browser says that its own page asks, whatever Host arrives', async () => {
     const { port } = await proxy();
-    assert.match(await tested(`http://localhost:${port}`), /It works/);
+    assert.match(await tested(`http://localhost:${port}`), /Connected/);
   });
 
   it('work where the proxy passes Host on', async () => {
     const { port } = await proxy({ keepHost: true });
-    assert.match(await tested(`http://${name}:${port}`), /It works/);
+    assert.match(await tested(`http://${name}:${port}`), /Connected/);
   });
 
   it('say that something before Node-RED answered, with its status', async () => {

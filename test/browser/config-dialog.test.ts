@@ -81,17 +81,17 @@ describe('the dialog of the config node', function () {
     await editor.page.locator(`${prefix}clientId`).fill('id');
     await editor.page.locator(`${prefix}clientSecret`).fill('wrong');
     server.token = json(401, { error: 'invalid_client' });
-    assert.match(await test(), /client id or client secret was refused/);
+    assert.match(await test(), /endpoint rejected the client ID or the client secret/);
     server.token = json(400, { error: 'invalid_scope' });
-    assert.match(await test(), /scopes were refused/);
+    assert.match(await test(), /rejected the scopes/);
     await editor.page.locator(`${prefix}baseUrl`).fill('http://127.0.0.1:9');
-    assert.match(await test(), /refused the connection/);
+    assert.match(await test(), /Connection refused by the server/);
     await editor.cancel();
   });
 
   it('works without credentials in the sandbox', async () => {
     const editor = await open({ environment: 'sandbox' });
-    assert.match(await test(), /works/);
+    assert.match(await test(), /Connected/);
     await editor.cancel();
   });
 

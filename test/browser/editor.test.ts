@@ -53,7 +53,7 @@ describe('the editor', function () {
     ]);
     await editor.page.evaluate(`RED.sidebar.show('debug')`);
     // Node-RED cuts any text after 80 characters, and shows the rest on a click.
-    const sentence = 'No Onegevity configuration is chosen, or it is disabled.';
+    const sentence = 'No Onegevity configuration is selected, or it is disabled.';
     for (const id of ['free', 'held'])
       await suite.nodeRed.evaluate(`void RED.nodes.getNode('${id}').receive({ payload: 1 })`);
     const shown = editor.page.locator('.red-ui-debug-msg-payload');

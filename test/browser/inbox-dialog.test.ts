@@ -34,7 +34,7 @@ describe('the inbox in the dialog of the webhook node', function () {
   const suite = useEditor();
   const openInbox = async () => {
     await suite.editor.openDialog('hook');
-    await suite.editor.page.getByText('Answer and storage').click();
+    await suite.editor.page.getByText('Response and storage').click();
   };
   const dead = () => suite.editor.page.locator('.onegevity-letters li');
 
@@ -48,7 +48,7 @@ describe('the inbox in the dialog of the webhook node', function () {
     await dead().nth(1).waitFor();
     const shown = await editor.page.locator('#onegevity-inbox-content').innerText();
     assert.match(shown, /dead letters\s+2/);
-    assert.match(shown, /order\.created .*given up by the flow/);
+    assert.match(shown, /order\.created .*dead-lettered by the flow/);
     assert.doesNotMatch(shown, /Ada|O1/);
 
     await editor.page
@@ -108,7 +108,7 @@ describe('the inbox in the dialog of the webhook node', function () {
     await nodeRed.waitForMessages('dead', before + 1);
 
     await editor.openDialog('s-hook');
-    await editor.page.getByText('Answer and storage').click();
+    await editor.page.getByText('Response and storage').click();
     await dead().waitFor();
     const names = await editor.page.locator('#onegevity-inbox-content h5').allInnerTexts();
     assert.deepEqual(names, ['Test › <b>North</b>', 'Test › Clinic']);
@@ -144,9 +144,9 @@ describe('the inbox in the dialog of the webhook node', function () {
     await editor.page.locator('#onegevity-inbox-refresh').click();
     await editor.page.getByText('Nothing to show').waitFor();
     assert.deepEqual(await editor.notes('danger'), []);
-    await editor.page.getByLabel('Answer', { exact: true }).selectOption('flow');
+    await editor.page.getByLabel('Respond', { exact: true }).selectOption('flow');
     const [warning] = await editor.notes('danger');
-    assert.match(warning ?? '', /answers when the event is stored/);
+    assert.match(warning ?? '', /responds when the event is stored/);
     await editor.cancel();
   });
 });

@@ -308,7 +308,7 @@ describe("The sandbox's page behind the editor's login", function () {
     // The config node's dialog leads to it.
     await page.waitForFunction("window.RED?.nodes?.node('config')");
     await page.evaluate("RED.editor.editConfig('', 'onegevity-config', 'config')");
-    const link = page.getByRole('link', { name: 'Open its page' });
+    const link = page.getByRole('link', { name: 'Open the sandbox page' });
     const [opened] = await Promise.all([context.waitForEvent('page'), link.click()]);
     page = opened;
     page.setDefaultTimeout(10_000);

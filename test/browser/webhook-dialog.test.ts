@@ -54,7 +54,7 @@ describe('the dialog of the webhook node', function () {
     await editor.openDialog('w1');
     await toggle('patient.created');
     await toggle('order.updated');
-    await editor.page.getByText('More outputs').click();
+    await editor.page.getByText('Additional outputs').click();
     await editor.page.locator('#node-input-rejectedOutput').check();
     await editor.confirm();
     const saved = await editor.node('w1');
@@ -132,7 +132,7 @@ describe('the dialog of the webhook node', function () {
       return editor.notes('warning');
     };
     assert.deepEqual(await editor.notes('warning'), []);
-    assert.match((await warnings('/taken')).join(), /Another node already serves this path/);
+    assert.match((await warnings('/taken')).join(), /Another node already uses this path/);
     assert.deepEqual(await warnings('/free'), []);
     assert.deepEqual(await warnings('/'), [], 'what has no path has not this one');
     assert.equal((await warnings('/form')).length, 1);
@@ -143,8 +143,8 @@ describe('the dialog of the webhook node', function () {
     const editor = await suite.open([tab, config, webhook({ wires: [[]] })]);
     await editor.openDialog('w1');
     assert.deepEqual(await editor.notes('danger'), []);
-    await editor.page.getByText('Limits and safety').click();
-    await editor.page.getByLabel('Accept deliveries without a signature').check();
+    await editor.page.getByText('Limits and security').click();
+    await editor.page.getByLabel('Accept unsigned deliveries').check();
     assert.equal((await editor.notes('danger')).length, 1);
     await editor.confirm();
     assert.equal((await editor.node('w1')).acceptUnsigned, true);

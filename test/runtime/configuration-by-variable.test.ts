@@ -339,6 +339,6 @@ describe('A configuration that nodes name by a variable', function () {
       if (secret) assert.notEqual(nodeRed.status(`h-${name}`)?.fill, 'red', name);
       else assert.equal(nodeRed.status(`h-${name}`)?.text, 'variable not text', name);
     }
-    assert.match(nodeRed.log, /The setting webhookSecret gets its value from a variable that holds no text/);
+    assert.match(nodeRed.log, /The variable of the setting webhookSecret doesn't contain text/);
   });
 });

@@ -94,7 +94,7 @@ describe('the durable inbox on a real Node-RED', () => {
   it('refuses to be combined with an answer by the flow', async () => {
     await run(inboxFlow({ respond: 'flow' }));
     assert.equal((await suite.send(eventBody(1))).status, 503);
-    await suite.nodeRed.waitForStatus('hook', ({ text }) => text === 'inbox: answer first');
+    await suite.nodeRed.waitForStatus('hook', ({ text }) => text === 'inbox must respond');
   });
 
   it('works in the sandbox without any key', async () => {
@@ -187,10 +187,10 @@ describe('what the durable inbox leaves on the disk', function () {
       await suite.nodeRed.deploy(inboxFlow({}, [hold]));
       await suite.send(eventBody(2));
       await suite.nodeRed.deploy(without);
-      await suite.nodeRed.waitForLog(/deleted while 1 event/);
+      await suite.nodeRed.waitForLog(/deleted while its inbox held 1 event/);
       assert.equal(existsSync(suite.folder), true);
       await suite.nodeRed.deploy(inboxFlow({ inbox: 'none' }));
-      await suite.nodeRed.waitForLog(/left in this node's disk inbox/);
+      await suite.nodeRed.waitForLog(/The disk inbox of this node still holds/);
       await suite.nodeRed.deploy(inboxFlow());
       await suite.nodeRed.waitFor(
         () =>

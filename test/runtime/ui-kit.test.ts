@@ -183,7 +183,7 @@ describe('the UI-Kit node in a real Node-RED', function () {
   it('warns in words where the address of the page names the patient', async () => {
     const { url } = await start(flow([kit('kit')]));
     await get(`${url}/page/kit?patient=SB-000001`);
-    await nodeRed!.waitForLog(/also stands in the address that the browser asked for/);
+    await nodeRed!.waitForLog(/The browser sent the patient identifier that this message uses/);
     assert.ok(!nodeRed!.log.includes('SB-000001'));
   });
 

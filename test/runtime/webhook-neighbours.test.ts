@@ -57,7 +57,7 @@ describe('the neighbours of the webhook node', () => {
     }
     const [message] = await running.waitForMessages('other');
     assert.deepEqual(message?.msg.payload, JSON.parse(order));
-    assert.match(running.log, /already receives POST on \/hook/);
+    assert.match(running.log, /already receives POST requests on \/hook/);
     // The http in node goes: the webhook node takes over.
     await running.deploy(webhookFlow(), 'nodes');
     await running.waitForStatus('hook', (status) => !isInUse(status));

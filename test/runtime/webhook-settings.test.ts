@@ -89,9 +89,9 @@ describe("the webhook node under Node-RED's settings", () => {
       assert.deepEqual(await statuses(), [500, 500]);
       await nodeRed.waitForStatus(
         'hook',
-        ({ fill, text }) => fill === 'red' && (text ?? '').includes('body read before us'),
+        ({ fill, text }) => fill === 'red' && (text ?? '').includes('body already read'),
       );
-      await nodeRed.waitForLog(/A middleware read a delivery's body/);
+      await nodeRed.waitForLog(/Another middleware read the body of a delivery/);
       const [message] = await nodeRed.waitForMessages('rejected');
       assert.equal(message?.msg.payload.reason, 'body_consumed');
     });
@@ -243,7 +243,7 @@ describe("the webhook node under Node-RED's settings", () => {
       embedSource: embedding(`${mount} RED.httpNode.parent = Object.assign(() => {}, { use() {} });`),
     });
     await nodeRed.waitForStatus('hook', ({ fill, text }) => fill === 'red' && text === 'unsupported server');
-    await nodeRed.waitForLog(/web server is not built as this node expects/);
+    await nodeRed.waitForLog(/uses a web server that the node doesn't support/);
   });
 });
 

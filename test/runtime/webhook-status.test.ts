@@ -20,7 +20,7 @@ describe('what the webhook node tells its user', () => {
     await send('/order.updated');
     await send('/order.updated', signed('x'));
     await send('/order.updated', signed('x'));
-    await shows('refused: wrong signature (2)');
+    await shows('rejected: wrong signature (2)');
     await send('/order.created');
     await shows('3 events, last: order.created · rejected: 2');
   });
@@ -28,12 +28,12 @@ describe('what the webhook node tells its user', () => {
   it('warns of rejected deliveries in the log at once, then counts, and tells the rest at its close', async () => {
     await start(webhookFlow());
     for (let time = 0; time < 5; time++) await send('', time === 3 ? '' : signed('x'));
-    await nodeRed.waitForLog(/Rejected deliveries since the last message: wrong signature: 1\./);
+    await nodeRed.waitForLog(/rejected deliveries since its last warning: wrong signature: 1\./);
     await nodeRed.deploy(webhookFlow({ name: 'again' }));
     await nodeRed.waitForLog(
-      /Rejected deliveries since the last message: wrong signature: 3, no signature: 1\./,
+      /rejected deliveries since its last warning: wrong signature: 3, no signature: 1\./,
     );
-    assert.equal(nodeRed.log.match(/Rejected deliveries/g)?.length, 2);
+    assert.equal(nodeRed.log.match(/rejected deliveries since/g)?.length, 2);
   });
 
   it('warns at deploy where the output "other" is not wired, and counts events that leave by no wire', async () => {
@@ -43,14 +43,14 @@ describe('what the webhook node tells its user', () => {
       index === 2 || index === all.length - 1 ? [] : wire,
     );
     await start(flows.map((node) => (node === hook ? { ...hook, wires } : node)));
-    await nodeRed.waitForLog(/No wire leads from the output "other"/);
+    await nodeRed.waitForLog(/The output "other" isn't wired/);
     await send('/order.created');
     await shows('1 event: order.created · not wired: 1');
     await send('/order.updated');
     await send('');
     await shows('3 events, last: other · not wired: 2');
     await nodeRed.deploy(webhookFlow());
-    assert.equal(nodeRed.log.match(/No wire leads/g)?.length, 1);
+    assert.equal(nodeRed.log.match(/The output "other" isn't wired/g)?.length, 1);
   });
 
   it('adds no listener to Node-RED for each of many nodes', async () => {

@@ -59,7 +59,7 @@ export function signatureCases(stand: () => Stand): void {
       ({ text }) => text?.includes('order.created') === true,
     );
     assert.equal(status.fill, 'yellow');
-    assert.match(status.text ?? '', /unsigned accepted/);
+    assert.match(status.text ?? '', /accepts unsigned/);
     await stand().clear();
     await stand().refused(url, 401, 'wrong_signature', order, { signature: signed('x') });
   });
