@@ -87,7 +87,7 @@ describe('the editor and the sandbox page behind a proxy', function () {
       await editor.openDialog('c1');
       await editor.page.locator('#onegevity-test-button').click();
       const text = await editor.page.locator('#onegevity-test-result .onegevity-danger').innerText();
-      assert.match(text, new RegExp(`not Node-RED's \\(status ${status}\\).*proxy`));
+      assert.match(text, new RegExp(`isn't from Node-RED \\(status ${status}\\).*proxy`));
       await editor.cancel();
       await editor.page.unroute('**/onegevity/test-connection');
     }

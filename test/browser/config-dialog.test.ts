@@ -66,8 +66,8 @@ describe('the dialog of the config node', function () {
     await editor.page.locator(`${prefix}clientId`).fill('id');
     await editor.page.locator(`${prefix}clientSecret`).fill('secret');
     const text = await test();
-    assert.match(text, /works.*packages_read patients_read.*60 minutes/s);
-    assert.match(text, /did not grant: surveys_read patients_write/);
+    assert.match(text, /Connected.*packages_read patients_read.*60 minutes/s);
+    assert.match(text, /didn't grant these scopes: surveys_read patients_write/);
     assert.equal(
       server.requests[0]?.headers.authorization,
       `Basic ${Buffer.from('id:secret').toString('base64')}`,
