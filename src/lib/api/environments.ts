@@ -1,4 +1,4 @@
-import { isLoopback } from '../loopback';
+import { isLoopback } from './loopback';
 import { OnegevityError } from './errors';
 
 /** The documented roots (also `servers` of the OpenAPI file; a test holds the two together). */

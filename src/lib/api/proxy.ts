@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { isLoopback } from '../loopback';
+import { isLoopback } from './loopback';
 import { OnegevityError } from './errors';
 
 /** A proxy as the core http proxy node describes it. */

@@ -2,7 +2,7 @@ import type { ApiResponse } from '../api/client';
 import { OnegevityError } from '../api/errors';
 import { pathSegment } from '../api/path';
 import { asObject } from '../api/response';
-import { isLoopback } from '../loopback';
+import { isLoopback } from '../api/loopback';
 import type { IssuedToken } from './token-manager';
 
 /** The calls of the API client that this flow is made of. */
