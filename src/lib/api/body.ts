@@ -17,7 +17,7 @@ export async function checkBody(model: OperationBody, body: unknown): Promise<vo
     if (model.required) throw new OnegevityError('bad_body', { values: { name: '-' } });
     return;
   }
-  if (typeof body !== 'object' || body === null || Buffer.isBuffer(body)) {
+  if (typeof body !== 'object' || body === null || ArrayBuffer.isView(body)) {
     throw new OnegevityError('bad_body', { values: { name: 'JSON?' } });
   }
   if (!model.known) {
