@@ -190,8 +190,8 @@ function waitOf({ retryAfter, date }: TokenResponse): number | undefined {
   return retryAfterSeconds(retryAfter, serverTime(date));
 }
 
-function isBusy({ statusCode }: TokenResponse): boolean {
-  return statusCode === 429 || statusCode >= 500;
+function isBusy({ statusCode }: { statusCode: number }): boolean {
+  return statusCode === 429 || statusCode === 408 || statusCode === 425 || statusCode >= 500;
 }
 
 /** A success without a token: what stood in for the endpoint, or cut its response short, may be gone the next time. */
@@ -284,7 +284,7 @@ function refusal(
   if (error === 'invalid_scope')
     return new OnegevityError('invalid_scope', { statusCode, values: { scope: scope || '-' } });
   if (statusCode < 400) return new OnegevityError('bad_token_response', { statusCode });
-  return new OnegevityError(statusCode >= 500 || statusCode === 429 ? 'token_unavailable' : 'token_refused', {
+  return new OnegevityError(isBusy({ statusCode }) ? 'token_unavailable' : 'token_refused', {
     statusCode,
     ...(retryAfter === undefined ? {} : { retryAfter }),
   });

@@ -21,7 +21,9 @@ describe('the error of an answer', () => {
     [401, 'unauthorized'],
     [403, 'forbidden'],
     [404, 'not_found'],
+    [408, 'server_error'],
     [409, 'conflict'],
+    [425, 'server_error'],
     [418, 'http_error'],
     [422, 'validation'],
     [429, 'rate_limited'],
@@ -99,6 +101,8 @@ describe('the error of an answer', () => {
   });
 
   for (const [statusCode, retryAfter, outcome] of [
+    [408, 1, 'unknown'],
+    [425, undefined, 'failed'],
     [499, undefined, 'failed'],
     [500, undefined, 'unknown'],
     [500, 1, 'unknown'],
