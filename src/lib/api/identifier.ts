@@ -65,8 +65,8 @@ const shortenings: readonly RegExp[] = [
 const placeholders: readonly RegExp[] = [
   // As values of JavaScript, Python and SQL turn out when they become text; -1 is what a failed search gives.
   /^(undefined|\(?null\)?|nan|none|nil|[+-]?infinity|true|false|invalid date|-1)$/i,
-  // Errors and cut-off numbers of spreadsheets, and what keeps a spreadsheet from reading a number.
-  /^#(N\/A|GETTING_DATA|[A-Z0/]+[!?]?|#*)$|^="/,
+  // Errors of spreadsheets in any language, a number that its column is too narrow for, and how a cell is kept a text.
+  /^#(N\/A|NV|N\/D|GETTING_DATA|[\p{Lu}\d/¡¿._]+[!?]|#*)$|^="/u,
   // Also within a longer text, as `order-${id}` makes it.
   /undefined|\[(object|function|asyncfunction|class|circular|array|symbol|getter)\b|<buffer\b|^promise \{/i,
   /(?<![\p{L}\p{N}])(null|NULL|NaN)(?![\p{L}\p{N}])/u,
