@@ -124,15 +124,26 @@ function codeOf(statusCode: number, hasValidationErrors: boolean): ErrorCode {
 
 /** @returns the first few names of documented fields; `?` stands for all others, which may be data, `-` for none */
 function namesOf(fieldErrors: readonly FieldError[] = []): string {
-  const names = fieldErrors.map(({ fieldName = '' }) => (isDocumented(fieldName) ? fieldName : '?'));
+  const names = fieldErrors.map(({ fieldName = '' }) => documented(fieldName));
   return [...new Set(names)].slice(0, 5).join(', ') || '-';
 }
 
-/** A path such as `kitActivations[0].activationCode`, all of whose names are documented. */
-function isDocumented(path: string): boolean {
-  if (!/^[\w.[\]/]+$/.test(path)) return false;
-  const parts = path.split(/[.[\]/]+/).filter((part) => part !== '');
-  return parts.length > 0 && parts.every((part) => fieldNames.has(part) || /^\d{1,3}$/.test(part));
+const documentedNames = new Map([...fieldNames].map((name) => [name.toLowerCase(), name]));
+
+/**
+ * A path such as `kitActivations[0].activationCode` or `$.PatientInformation.Email`, as this package writes paths, with
+ * `?` for each part that is neither documented nor an index.
+ */
+function documented(path: string): string {
+  if (!/^[\w.[\]/$'"-]+$/.test(path)) return '?';
+  const parts = path.split(/[.[\]/$'"]+/).filter((part) => part !== '');
+  const names = parts.map((part) =>
+    /^\d{1,3}$/.test(part) ? part : (documentedNames.get(part.toLowerCase()) ?? '?'),
+  );
+  if (!names.some((name) => documentedNames.has(name.toLowerCase()))) return '?';
+  // What APIs put before the path: `body`, or the name of the model.
+  while (names[0] === '?') names.shift();
+  return names.join('.');
 }
 
 function fieldErrorsOf(value: unknown): FieldError[] | undefined {
