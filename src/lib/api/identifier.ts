@@ -72,7 +72,7 @@ const placeholders: readonly RegExp[] = [
   /(?<![\p{L}\p{N}])(null|NULL|NaN)(?![\p{L}\p{N}])/u,
   /^(async )?function\b|=>|^Symbol\(/,
   // Templates that nobody filled: environment variables, mustache, the path templates of this API and of others.
-  /\$[{(][^})]*[})]|\{\{|\}\}|\{[A-Za-z.]+\}|<%|%>|%[A-Z_a-z]{3,}%|<[A-Z_a-z]+>|^:[A-Z_a-z]+$/,
+  /\$[{(][^})]*[})]|\{\{|\}\}|\{[A-Za-z.]+\}|<%|%>|%[A-Z_a-z]{3,}%|^<[A-Z_a-z]+>$|^:[A-Z_a-z]+$/,
   // The name of a place in a message, in place of what is there.
   /^msg\.|^payload(\.|$)/,
   /^(["']).*\1$/s,
