@@ -113,8 +113,10 @@ export function requireIdentifier(name: string, value: unknown): string | number
   return value;
 }
 
-export function badIdentifier(fieldErrors: Required<FieldError>[]): OnegevityError {
-  const [{ fieldName: name, message: reason } = { fieldName: '?', message: '?' }] = fieldErrors;
+/** @param shown how the text calls the first field, if not by its name; `fieldErrors` is for the message alone */
+export function badIdentifier(fieldErrors: Required<FieldError>[], shown?: string): OnegevityError {
+  const [{ fieldName, message: reason } = { fieldName: '?', message: '?' }] = fieldErrors;
+  const name = shown ?? fieldName;
   return new OnegevityError('bad_identifier', { values: { name, reason }, fieldErrors });
 }
 

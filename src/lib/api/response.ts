@@ -124,7 +124,7 @@ function codeOf(statusCode: number, hasValidationErrors: boolean): ErrorCode {
 
 /** @returns the first few names of documented fields; `?` stands for all others, which may be data, `-` for none */
 function namesOf(fieldErrors: readonly FieldError[] = []): string {
-  const names = fieldErrors.map(({ fieldName = '' }) => documented(fieldName));
+  const names = fieldErrors.map(({ fieldName = '' }) => documentedPath(fieldName));
   return [...new Set(names)].slice(0, 5).join(', ') || '-';
 }
 
@@ -134,8 +134,7 @@ const documentedNames = new Map([...fieldNames].map((name) => [name.toLowerCase(
  * A path such as `kitActivations[0].activationCode` or `$.PatientInformation.Email`, as this package writes paths, with
  * `?` for each part that is neither documented nor an index.
  */
-function documented(path: string): string {
-  if (!/^[\w.[\]/$'"-]+$/.test(path)) return '?';
+export function documentedPath(path: string): string {
   const parts = path.split(/[.[\]/$'"]+/).filter((part) => part !== '');
   const names = parts.map((part) =>
     /^\d{1,3}$/.test(part) ? part : (documentedNames.get(part.toLowerCase()) ?? '?'),

@@ -90,7 +90,8 @@ describe('the error of an answer', () => {
       [['email.Smith'], 'email.?'],
       [['email 5550100'], '?'],
       [['email[5550100]'], 'email.?'],
-      [['Smith.5', '17', 'smith@example.com/email', 'email\n'], '?'],
+      [['Smith.5', '17', 'email\n'], '?'],
+      [['smith@example.com/email'], 'email'],
       [['constructor', '__proto__', ''], '?'],
       [[5], '?'],
       [
