@@ -59,7 +59,7 @@ const shortenings: readonly RegExp[] = [
   /^[+-]?\d+([.,]\d+)?e[+-]\d+$/i,
   /^[+-]?\d+[.,]\d+e\d+$/i,
   // A whole number that became a fraction in a table with gaps.
-  /^\d{4,}\.0+$/,
+  /^\d{4,}\.0$/,
 ];
 
 const placeholders: readonly RegExp[] = [
