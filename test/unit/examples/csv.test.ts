@@ -143,6 +143,8 @@ describe('The CSV example', () => {
       'UTF-8, read as DOS code page before': table(['CSV-1', 'J├╝rgen', 'Example', '1990-04-03', '']),
       'damaged before': table(['CSV-1', 'J', 'M\ufffdller', '1990-04-03', '']),
       'UTF-16 without a BOM': utf16le(text([names, muller], '\t')).subarray(2),
+      'UTF-16 that was cut off': utf16le(text([names, muller], '\t')).subarray(0, -1),
+      'a workbook of Excel 97': Buffer.from('d0cf11e0a1b11ae10000', 'hex'),
       'a workbook': Buffer.from('PK\x03\x04 anything'),
     };
     for (const [name, content] of Object.entries(bad)) {
