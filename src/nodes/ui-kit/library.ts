@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { NodeAPI } from 'node-red';
 import { type Handler, serveGet } from './http-route';
 
@@ -31,7 +32,8 @@ function findLibrary(RED: NodeAPI): string | undefined {
   const { userDir } = RED.settings as { userDir?: unknown };
   const paths = [...(typeof userDir === 'string' ? [userDir] : []), __dirname];
   try {
-    return dirname(require.resolve('@onegevity/ui-kit', { paths }));
+    const folder = dirname(require.resolve('@onegevity/ui-kit', { paths }));
+    return existsSync(join(folder, file)) ? folder : undefined;
   } catch {
     return undefined;
   }
