@@ -169,13 +169,14 @@ describe('the UI-Kit node in a real Node-RED', function () {
   });
 
   it('says that the library is not installed where a part of it is missing', async () => {
-    const { url, userDir } = await start(flow([kit('kit')]));
+    const running = await start(flow([kit('kit')]));
+    const { url, userDir } = running;
     const folder = join(userDir, 'node_modules', '@onegevity', 'ui-kit');
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'index.js'), '');
     const { status, body } = await get(`${url}/onegevity/ui-kit/ui-kit.mjs`, {});
     assert.deepEqual([status, body], [404, '{"error":"not_installed"}']);
-    await nodeRed.waitForLog(/the vendor's UI-Kit, which is not installed/);
+    await running.waitForLog(/the vendor's UI-Kit, which is not installed/);
   });
 
   it('turns red where HTTP nodes are switched off, or the address is not https outside the sandbox', async () => {
