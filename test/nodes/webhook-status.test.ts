@@ -47,7 +47,7 @@ describe('The status of a webhook node', () => {
     status.trouble('dead letter');
     assert.deepEqual(last(), ['red', 'dead letter']);
     status.event('green', () => '1 event');
-    assert.deepEqual(last(), ['green', '1 event · dead letter']);
+    assert.deepEqual(last(), ['green', 'dead letter · 1 event']);
     status.trouble('events lost');
     status.trouble('dead letter');
     assert.deepEqual(last(), ['red', 'dead letter · events lost']);

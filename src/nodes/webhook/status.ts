@@ -104,8 +104,9 @@ export class WebhookStatus {
     const lasting = this.#lastingText();
     if (lasting?.fill === 'red') return { ...lasting, shape: 'ring' };
     const text = last?.text();
-    const troubles = [...this.#troubles].filter((trouble) => trouble !== text);
-    const texts = [lasting?.text, text, ...troubles].filter((one) => one !== undefined);
+    const plain = text !== undefined && this.#troubles.has(text) ? undefined : text;
+    // What matters most comes first: the editor cuts off nothing, but other nodes and the edge of the screen do.
+    const texts = [...this.#troubles, lasting?.text, plain].filter((one) => one !== undefined);
     if (texts.length === 0) return { fill: 'green', shape: 'ring', text: this.text('status.waiting') };
     // A lasting warning stays beside what came last.
     const fill = last?.fill === 'red' || !lasting ? (last?.fill ?? 'yellow') : lasting.fill;
