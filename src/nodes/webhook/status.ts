@@ -105,7 +105,7 @@ export class WebhookStatus {
     if (lasting?.fill === 'red') return { ...lasting, shape: 'ring' };
     const text = last?.text();
     const plain = text !== undefined && this.#troubles.has(text) ? undefined : text;
-    // What matters most comes first: the editor cuts off nothing, but other nodes and the edge of the screen do.
+    // A long text runs below other nodes and over the edge of the screen, so what matters most comes first.
     const texts = [...this.#troubles, lasting?.text, plain].filter((one) => one !== undefined);
     if (texts.length === 0) return { fill: 'green', shape: 'ring', text: this.text('status.waiting') };
     // A lasting warning stays beside what came last.
