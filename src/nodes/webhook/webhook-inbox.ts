@@ -105,7 +105,7 @@ export class WebhookInbox implements InboxConsumer {
 
   deadLetter(letter: DeadDelivery): void {
     const { status } = this.owner;
-    status.event('red', () => status.text('status.dead'));
+    status.trouble(status.text('status.dead'));
     status.warn(status.text(`errors.dead_${letter.cause}`));
     try {
       const event = unpackEvent(letter, handleOf(this.node.id, letter.id));
@@ -119,7 +119,7 @@ export class WebhookInbox implements InboxConsumer {
 
   setAside(count: number, cause: 'damaged' | 'unknown_key'): void {
     const { status } = this.owner;
-    status.event('red', () => status.text(`status.${cause}`));
+    status.trouble(status.text(`status.${cause}`));
     this.#unread[cause] += count;
     if (this.#tellingUnread) this.#tellingUnread.refresh();
     else this.#tellingUnread = setTimeout(() => this.#tellUnread(), quiet).unref();
@@ -127,7 +127,7 @@ export class WebhookInbox implements InboxConsumer {
 
   lost(damage: Damage): void {
     const { status } = this.owner;
-    status.event('red', () => status.text('status.lost'));
+    status.trouble(status.text('status.lost'));
     this.node.error(damageText(status, damage));
   }
 
