@@ -24,11 +24,17 @@ export function backoff(attempt: number, random: () => number = Math.random): nu
 export function retryAfterSeconds(value: string | undefined, now: number = Date.now()): number | undefined {
   const text = value?.trim() ?? '';
   if (/^\d+$/.test(text)) return Number(text);
+  const date = httpDate(text);
+  return date === undefined ? undefined : Math.max(0, Math.ceil((date - now) / 1000));
+}
+
+/** @returns milliseconds since 1970, or undefined for anything but a date as HTTP writes it, today or in former times */
+function httpDate(text: string): number | undefined {
   // Date.parse also takes "1.5" or "-3"; an HTTP date starts with the day's name.
   if (!/^[A-Za-z]{3,9},? /.test(text)) return undefined;
-  // Its oldest form, without a comma, names no time zone and means GMT.
-  const date = Date.parse(text.includes(',') ? text : `${text} GMT`);
-  return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - now) / 1000));
+  // Its oldest form names no time zone and means GMT.
+  const date = Date.parse(/ ([A-Za-z]{1,5}|[+-]\d{4})$/.test(text) ? text : `${text} GMT`);
+  return Number.isNaN(date) ? undefined : date;
 }
 
 /** Reads how long a response asks to wait. */
@@ -41,8 +47,7 @@ export function retryAfterOf(response: RawResponse): number | undefined {
  * between the two, and our clock may be wrong.
  */
 export function serverTime(date: string | undefined): number {
-  const sent = Date.parse(date ?? '');
-  return Number.isNaN(sent) ? Date.now() : sent;
+  return httpDate(date?.trim() ?? '') ?? Date.now();
 }
 
 const passingStatus = new Set([429, 500, 502, 503, 504]);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { OnegevityError } from '../../../src/lib/api/errors';
-import { backoff, retryAfterSeconds, retryDelay } from '../../../src/lib/api/retry';
+import { backoff, retryAfterSeconds, retryDelay, serverTime } from '../../../src/lib/api/retry';
 
 const now = Date.parse('2026-11-24T10:00:00Z');
 
@@ -21,6 +21,8 @@ describe('retry', () => {
     ['Tue, 24 Nov 2026 10:00:30 GMT', 30],
     ['Tuesday, 24-Nov-26 10:00:30 GMT', 30],
     ['Tue Nov 24 10:00:30 2026', 30],
+    ['Tue, 24 Nov 2026 10:00:30', 30],
+    ['Tue, 24 Nov 2026 11:00:30 +0100', 30],
     ['Mon, 23 Nov 2026 10:00:00 GMT', 0],
     ['Tue, soon', undefined],
     ['soon', undefined],
@@ -32,6 +34,19 @@ describe('retry', () => {
     it(`reads Retry-After ${header} as ${seconds}`, () =>
       assert.equal(retryAfterSeconds(header, now), seconds));
   }
+
+  it('reads the date of a response as GMT, also where it names no zone, and no nonsense', () => {
+    for (const date of [
+      'Tue, 24 Nov 2026 10:00:00 GMT',
+      ' Tue, 24 Nov 2026 10:00:00 GMT ',
+      'Tuesday, 24-Nov-26 10:00:00 GMT',
+      'Tue Nov 24 10:00:00 2026',
+      'Tue, 24 Nov 2026 10:00:00',
+    ])
+      assert.equal(serverTime(date), now, date);
+    for (const date of [undefined, '', '0', '5', '2026', '-1', '1.5', 'soon', 'Tue, soon'])
+      assert.ok(Math.abs(serverTime(date) - Date.now()) < 1000, date);
+  });
 
   const answer = (statusCode: number, retryAfter?: number) =>
     new OnegevityError('server_error', { statusCode, ...(retryAfter === undefined ? {} : { retryAfter }) });

@@ -13,8 +13,8 @@ import { Identities } from '../../support/inbox/identities';
 import { hasRedis, RedisServer } from '../../support/redis-server';
 import { withTime } from '../../support/redis-time';
 
-/** How many random steps are taken: `INBOX_STEPS=10000 npx mocha …` takes more than CI does. */
-const wanted = Number(process.env.INBOX_STEPS ?? 300);
+/** How many random steps are taken: `INBOX_STEPS=100000 npx mocha …` takes more than CI does. */
+const wanted = Number(process.env.INBOX_STEPS ?? 2500);
 /**
  * The same steps each time, unless another seed is asked for. A failure names its own, and its path: `INBOX_SEED=… INBOX_PATH=…`
  * repeats its steps. What overtakes what on the connections may differ, so it may take several attempts until they fail again.
