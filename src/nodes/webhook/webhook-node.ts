@@ -1,6 +1,6 @@
 import type { Node, NodeAPI } from 'node-red';
 import { Duplicates } from '../../lib/webhook/duplicates';
-import type { Refusal, WebhookEvent } from '../../lib/webhook/event';
+import type { RefusalReason, Refusal, WebhookEvent } from '../../lib/webhook/event';
 import type { Exchange } from '../../lib/webhook/exchange';
 import { Outputs } from '../../lib/webhook/outputs';
 import { RateLimit } from '../../lib/webhook/rate-limit';
@@ -11,7 +11,7 @@ import { listen } from './listen';
 import { type WebhookDef, webhookOptions, type WebhookOptions } from './options';
 import { WebhookInbox, warnOfLeftovers } from './webhook-inbox';
 import { refusalMessage, webhookMessage } from './message';
-import { RejectionLog } from './rejection-log';
+import { CountedLog } from './counted-log';
 import { secretsFor } from './secrets';
 import { WebhookStatus } from './status';
 
@@ -47,7 +47,7 @@ function receive(
   let previousMatched = false;
   const counts = { received: 0, refused: 0, duplicates: 0, unwired: 0 };
   const isWired = (output: number): boolean => (node.wires?.[output]?.length ?? 0) > 0;
-  const rejections = new RejectionLog((reasons) => {
+  const rejections = new CountedLog<RefusalReason>((reasons) => {
     const list = [...reasons].map(([reason, count]) => `${status.text(`reasons.${reason}`)}: ${count}`);
     node.warn(status.text('errors.rejected', { reasons: list.join(', ') }));
   });
