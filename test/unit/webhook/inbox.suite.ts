@@ -592,8 +592,8 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
       await bench.damage(1);
       const killed = new InboxRecorder();
       const inbox = bench.create(new Keyring(currentKey), { visibility, attempts: 3 });
-      const death = new Promise<void>((resolve) => {
-        killed.setAside = () => void bench.crash(inbox).then(resolve);
+      const death = new Promise<void>((resolve, reject) => {
+        killed.setAside = () => void bench.crash(inbox).then(resolve, reject);
       });
       await inbox.open(killed);
       await death;
