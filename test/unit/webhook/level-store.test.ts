@@ -87,6 +87,15 @@ describe('store on disk', () => {
     assert.equal(entries, 500, 'the flipped one as well: what is sealed shows by itself that it is damaged');
   });
 
+  it('notices that its journal is missing, also where nothing says any more how long it was', async () => {
+    await fill(100);
+    await fill(150);
+    rmSync(fileOf('.log'));
+    rmSync(fileOf('ACKNOWLEDGED'));
+    const { damage, entries } = await readBack();
+    assert.deepEqual([damage?.readable, entries], [100, 100]);
+  });
+
   it('rebuilds itself where its list of files is damaged, and keeps the damaged files', async () => {
     await fill(500);
     writeFileSync(join(folder, 'CURRENT'), 'nonsense');
@@ -134,6 +143,18 @@ describe('store on disk', () => {
     assert.equal((await readBack()).entries, 500);
     assert.deepEqual([existsSync(`${folder}.rebuilt`), existsSync(`${folder}.rebuilding`)], [false, false]);
   });
+
+  for (const ending of ['rebuilt', 'rebuilding', 'lock'])
+    for (const link of [false, true])
+      it(`removes ${link ? 'a link that leads nowhere' : 'a file'} that has the name of its .${ending}`, async () => {
+        await fill(100);
+        const inTheWay = `${folder}.${ending}`;
+        rmSync(inTheWay, { recursive: true, force: true });
+        if (link) symlinkSync(join(root, 'nowhere'), inTheWay);
+        else writeFileSync(inTheWay, '');
+        writeFileSync(join(folder, 'CURRENT'), 'nonsense');
+        assert.equal((await readBack()).entries, 100);
+      });
 
   it('cuts off what a killed process has half written, without a word', async () => {
     const store = new LevelStore(folder);

@@ -186,8 +186,9 @@ export class LevelStore implements Store {
   /** Ends what a process has begun that has ended since. */
   async #endReplacement(): Promise<void> {
     const rebuilt = this.#beside('rebuilt');
-    if ((await kindOf(rebuilt)) !== 'folder') return;
-    if ((await kindOf(this.folder)) === 'missing') await rename(rebuilt, this.folder);
+    const found = await kindOf(rebuilt);
+    if (found === 'missing') return;
+    if (found === 'folder' && (await kindOf(this.folder)) === 'missing') await rename(rebuilt, this.folder);
     else await rm(rebuilt, { recursive: true });
   }
 
@@ -236,6 +237,7 @@ async function openDatabase(folder: string): Promise<Database> {
  * stays empty: Node.js cannot lock a file by itself, and LevelDB does not lock one without opening the rest.
  */
 async function openLock(folder: string): Promise<Database> {
+  if ((await kindOf(folder)) === 'file') await rm(folder);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   // Another process that has it open needs no file but the locked one, and nobody needs what is damaged.
   for (const entry of await readdir(folder, { withFileTypes: true })) {

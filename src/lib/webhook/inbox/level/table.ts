@@ -160,15 +160,13 @@ function behindRestarts(bytes: Buffer, at: number, entries: number): number | un
 function nextWholeKey(bytes: Buffer, from: number, before = bytes.length): number {
   const size = 26;
   const searched = bytes.subarray(0, before + 1);
-  for (
-    let at = searched.indexOf('\x00\x1a', from, 'latin1');
-    at >= 0;
-    at = searched.indexOf('\x00\x1a', at + 1, 'latin1')
-  ) {
-    const reader = new Reader(bytes, at + 2);
+  // Behind a zero, which is no help to search for: there may be millions of them.
+  for (let at = searched.indexOf(size, from + 1); at > 0; at = searched.indexOf(size, at + 1)) {
+    if (bytes[at - 1] !== 0) continue;
+    const reader = new Reader(bytes, at + 1);
     if (reader.varint() === undefined) continue;
     const key = reader.take(size);
-    if (key && /^[edx]!\d{16}/.test(key.toString('latin1'))) return at;
+    if (key && /^[edx]!\d{16}/.test(key.toString('latin1'))) return at - 1;
   }
   return -1;
 }
