@@ -84,6 +84,7 @@ export const errorCodes = [
   'redis_login',
   'redis_protected',
   'redis_full',
+  'redis_damaged',
   'redis_unreachable',
   'redis_connections',
   'redis_tls',

@@ -128,6 +128,25 @@ describe('the inbox in a Redis that does not accept events', () => {
     assert.deepEqual((await open({ url, tls })).problems, ['redis_tls']);
   });
 
+  for (const [what, ...harm] of [
+    ['deletes everything, and goes on', ['FLUSHALL']],
+    ['keeps something else under its names', ['FLUSHALL'], ['SET', 'onegevity:{test}:due', '1']],
+    ['changes its numbers', ['HSET', 'onegevity:{test}:state', 'last', 'x', 'seen', 'y', 'bytes', 'z']],
+  ] as [string, ...string[][]][])
+    it(`says that another program ${what}`, async () => {
+      const started = await server();
+      const seen = await open({ url: started.url });
+      await inbox!.put(event);
+      const { id } = await seen.one();
+      await started.commands(...harm);
+      await inbox!.done(id).catch(() => undefined);
+      await inbox!.put(event).catch(() => undefined);
+      await seen.until(() => seen.problems.includes('redis_damaged'));
+      if (harm.length > 1 || harm[0]![0] !== 'FLUSHALL') return;
+      await seen.until(() => seen.problems.at(-1) === undefined);
+      assert.equal(await inbox!.put(event), 'stored');
+    });
+
   it('says that nobody answers', async () => {
     assert.deepEqual((await open({ url: 'redis://127.0.0.1:9' })).problems, ['redis_unreachable']);
     await inbox!.close();

@@ -50,6 +50,16 @@ describe('what a Redis says', () => {
         'DENIED Redis is running in protected mode because protected mode is enabled and no password is set',
         'redis_protected',
       ],
+      ['WRONGTYPE Operation against a key holding the wrong kind of value', 'redis_damaged'],
+      ["NOGROUP No such key 'x' or consumer group 'flows' in XREADGROUP with GROUP option", 'redis_damaged'],
+      [
+        'ERR user_script:29: attempt to perform arithmetic on a nil value script: 5b, on @user_script:29.',
+        'redis_damaged',
+      ],
+      [
+        "OOM command not allowed when used memory > 'maxmemory'. script: 5b, on @user_script:29.",
+        'redis_full',
+      ],
       ['ERR max number of clients reached', 'redis_connections'],
       ['ERR max number of clients + cluster connections reached', 'redis_connections'],
       ['ERR DB index is out of range', 'redis_database'],

@@ -33,6 +33,8 @@ const causes: readonly (readonly [RegExp, ErrorCode])[] = [
   // A firewall on this computer.
   [/\bconnect (EACCES|EPERM)\b/, 'redis_unreachable'],
   [/\b(Socket (closed|timeout)|Connection timeout|client is closed)\b/i, 'redis_unreachable'],
+  // The last one: what a script finds is not what it has stored. Every error in a script names the script.
+  [/\b(NOGROUP|WRONGTYPE)\b|\buser_script\b/, 'redis_damaged'],
 ];
 
 /**
