@@ -14,7 +14,7 @@ import { hasRedis, RedisServer } from '../../support/redis-server';
 import { withTime } from '../../support/redis-time';
 
 /** How many random steps are taken: `INBOX_STEPS=100000 npx mocha …` takes more than CI does. */
-const wanted = Number(process.env.INBOX_STEPS ?? 2500);
+const wanted = Number(process.env.INBOX_STEPS ?? 2000);
 /**
  * The same steps each time, unless another seed is asked for. A failure names its own, and its path: `INBOX_SEED=… INBOX_PATH=…`
  * repeats its steps. What overtakes what on the connections may differ, so it may take several attempts until they fail again.
