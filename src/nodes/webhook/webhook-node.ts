@@ -1,6 +1,6 @@
 import type { Node, NodeAPI } from 'node-red';
 import { Duplicates } from '../../lib/webhook/duplicates';
-import type { Refusal, WebhookEvent } from '../../lib/webhook/event';
+import type { RefusalReason, Refusal, WebhookEvent } from '../../lib/webhook/event';
 import type { Exchange } from '../../lib/webhook/exchange';
 import { Outputs } from '../../lib/webhook/outputs';
 import { RateLimit } from '../../lib/webhook/rate-limit';
@@ -12,7 +12,7 @@ import { listen } from './listen';
 import { type WebhookDef, webhookOptions, type WebhookOptions } from './options';
 import { WebhookInbox, warnOfLeftovers } from './webhook-inbox';
 import { refusalMessage, webhookMessage } from './message';
-import { RejectionLog } from './rejection-log';
+import { CountedLog } from './counted-log';
 import { secretsFor } from './secrets';
 import { WebhookStatus } from './status';
 
@@ -52,7 +52,7 @@ function receive(
   /** Node-RED says nothing where the node at the end of a wire is disabled or missing. */
   const leadsToNode = (output: number): boolean =>
     (node.wires?.[output] ?? []).some((id) => Boolean(RED.nodes.getNode(id)));
-  const rejections = new RejectionLog((reasons) => {
+  const rejections = new CountedLog<RefusalReason>((reasons) => {
     const list = [...reasons].map(([reason, count]) => `${status.text(`reasons.${reason}`)}: ${count}`);
     node.warn(status.text('errors.rejected', { reasons: list.join(', ') }));
   });
