@@ -73,6 +73,14 @@ export interface Red {
   popover: { tooltip(target: unknown, text: string): unknown };
 }
 
+/** A request that got no success. */
+export interface Failure {
+  /** 0 without an answer. */
+  status: number;
+  responseJSON?: unknown;
+  getResponseHeader(name: string): string | null;
+}
+
 declare global {
   const RED: Red;
   const $: {
@@ -86,7 +94,7 @@ declare global {
       dataType: 'json';
       timeout: number;
       success: (data: unknown) => void;
-      error: (xhr: { status: number; responseJSON?: unknown }) => void;
+      error: (xhr: Failure) => void;
     }): void;
   };
 }

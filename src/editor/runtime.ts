@@ -1,3 +1,4 @@
+import type { Failure } from './red';
 import { shared } from './text';
 
 /** An answer of the runtime: a fault is given as the key of its text and what fills it. */
@@ -27,10 +28,13 @@ export function ask<T>(path: string, body?: object): Promise<Answer<T>> {
 }
 
 /** What stands between browser and Node-RED may have answered in its place, and may have changed the request. */
-function faultOf({ status, responseJSON }: { status: number; responseJSON?: unknown }): Fault {
+function faultOf(xhr: Failure): Fault {
+  const { status, responseJSON } = xhr;
   const { code, values } = (responseJSON ?? {}) as Partial<Fault>;
   if (status === 403 && code === 'editor:foreign') return { code, values: values ?? {} };
-  if (status === 401) return { code: 'editor:forbidden', values: {} };
+  // A proxy asks for a name and a password, or for something else.
+  const challenge = status === 401 ? (xhr.getResponseHeader('www-authenticate') ?? 'Bearer') : '';
+  if (/^bearer/i.test(challenge)) return { code: 'editor:forbidden', values: {} };
   return status === 0
     ? { code: 'editor:unreachable', values: {} }
     : { code: 'editor:answered', values: { status } };

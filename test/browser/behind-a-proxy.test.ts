@@ -8,6 +8,9 @@ import { ReverseProxy } from '../support/reverse-proxy';
 /** A name that is no `localhost`: to such a one over http, browsers do not say what a request is for. */
 const name = 'nodered.test';
 
+/** Of a proxy's own response. */
+const byProxy = { 'content-type': 'text/html', 'www-authenticate': 'Negotiate' };
+
 describe('the editor and the sandbox page behind a proxy', function () {
   this.timeout(60_000);
   let browser: Browser;
@@ -80,9 +83,10 @@ describe('the editor and the sandbox page behind a proxy', function () {
       [502, '<html>Bad Gateway</html>'],
       [200, '<html>Log in</html>'],
       [403, 'Forbidden'],
+      [401, 'Unauthorized'],
     ] as const) {
       await editor.page.route('**/onegevity/test-connection', (route) =>
-        route.fulfill({ status, body, contentType: 'text/html' }),
+        route.fulfill({ status, body, headers: byProxy }),
       );
       await editor.openDialog('c1');
       await editor.page.locator('#onegevity-test-button').click();
@@ -92,5 +96,31 @@ describe('the editor and the sandbox page behind a proxy', function () {
       await editor.page.unroute('**/onegevity/test-connection');
     }
     await editor.close();
+  });
+
+  it('say so on the sandbox page too, at its start and later', async () => {
+    const { port } = await proxy({ keepHost: true });
+    const page = await browser.newPage();
+    const control = /\/sandbox\/sandbox\/(?!page)/;
+    const url = `http://localhost:${port}/onegevity/sandbox/`;
+    for (const status of [502, 200, 401]) {
+      const said = page.getByText(new RegExp(`status ${status} and is not the sandbox's\\. A proxy`)).first();
+      await page.route(control, (route) =>
+        route.fulfill({ status, body: '<html>Log in</html>', headers: byProxy }),
+      );
+      await page.goto(url);
+      await said.waitFor();
+      await page.unroute(control);
+      await page.goto(url);
+      const revoke = page.getByRole('button', { name: 'Revoke tokens' });
+      await revoke.waitFor();
+      await page.route(/\/revoke$/, (route) =>
+        route.fulfill({ status, body: '<html>Log in</html>', headers: byProxy }),
+      );
+      await revoke.click();
+      await said.waitFor();
+      await page.unroute(/\/revoke$/);
+    }
+    await page.close();
   });
 });

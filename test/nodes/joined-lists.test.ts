@@ -267,6 +267,40 @@ describe('A list that core nodes put together again', () => {
     assert.equal(onegevity.page.complete, false);
   });
 
+  for (const announced of [0, 10, 30]) {
+    it(`joins a whole list whose announced total is ${announced}, which is too small`, async () => {
+      const clinic = new Clinic(31);
+      clinic.announced = announced;
+      await start(clinic, listPatients({ wires: [['get']] }), getPatient('joiner'), join('joiner', 'out'));
+      const joined = nextMessage('out');
+      helper.getNode('list').receive({ payload: '' });
+      const { payload, onegevity } = (await joined) as Out;
+      assert.equal(count(payload), 31);
+      assert.equal(onegevity.page.complete, true);
+    });
+  }
+
+  it('takes over nothing from its message that would end or empty a group', async () => {
+    const clinic = new Clinic(31);
+    await start(clinic, listPatients({ wires: [['get']] }), getPatient('joiner'), join('joiner', 'out'));
+    const joined = nextMessage('out');
+    helper.getNode('list').receive({ payload: '', complete: true, reset: true, restartTimeout: true });
+    assert.equal(count(((await joined) as Out).payload), 31);
+  });
+
+  it('joins a long list behind slow calls, two at the same time', async () => {
+    const clinic = new Clinic(300);
+    await start(
+      clinic,
+      listPatients({ pageSize: 100, wires: [['get']] }),
+      getPatient('joiner'),
+      join('joiner', 'out'),
+    );
+    const joined = messages('out', 2);
+    for (const payload of ['', '']) helper.getNode('list').receive({ payload });
+    for (const { payload } of await joined) assert.equal(count(payload), 300);
+  });
+
   it('joins a list whose total is not announced', async () => {
     const clinic = new Clinic(31);
     clinic.announced = undefined;

@@ -63,6 +63,21 @@ describe('what a webhook node says of its inbox', () => {
     assert.deepEqual(errors, ['errors.set_aside_damaged 100', 'errors.set_aside_unknown_key 400']);
   });
 
+  for (const pause of [10, 900, 1100, 5000])
+    it(`is once a minute at most, and not never, where one record each ${pause} ms cannot be read`, () => {
+      // As where two instances share an inbox and not its key.
+      const minutes = 10;
+      const count = Math.ceil((minutes * 60_000) / pause);
+      for (let done = 0; done < count; done++) {
+        inbox.setAside(1, 'unknown_key');
+        clock.tick(pause);
+      }
+      assert.ok(errors.length >= minutes - 1 && errors.length <= minutes, String(errors.length));
+      clock.tick(60_000);
+      const told = errors.reduce((sum, text) => sum + Number(text.split(' ')[1]), 0);
+      assert.equal(told, count);
+    });
+
   it('is a lasting status and one line where Redis does not promise what it should', () => {
     for (let time = 0; time < 3; time++) inbox.risk('redis_unencrypted');
     clock.tick(1000);

@@ -4,23 +4,55 @@ import sinon from 'sinon';
 import { WebhookStatus } from '../../src/nodes/webhook/status';
 
 describe('The status of a webhook node', () => {
+  let clock: sinon.SinonFakeTimers;
+  let status: WebhookStatus;
+  const shown: { fill?: string; text?: string }[] = [];
+  /** What is shown in the end. */
+  const last = (): (string | undefined)[] => {
+    clock.tick(1000);
+    const { fill, text } = shown.at(-1) ?? {};
+    return [fill, text];
+  };
+  beforeEach(() => {
+    clock = sinon.useFakeTimers();
+    const node = { status: (each: { fill?: string; text?: string }) => shown.push(each) };
+    const RED = { _: (key: string) => key };
+    status = new WebhookStatus(RED as unknown as NodeAPI, node as unknown as Node);
+  });
+  afterEach(() => {
+    status.close();
+    clock.restore();
+  });
+
   it('is no longer red when it can store again, also where a refusal came last', () => {
-    const clock = sinon.useFakeTimers();
-    try {
-      const shown: { fill?: string; text?: string }[] = [];
-      const node = { status: (status: { fill?: string; text?: string }) => shown.push(status) };
-      const RED = { _: (key: string) => key };
-      const status = new WebhookStatus(RED as unknown as NodeAPI, node as unknown as Node);
-      status.storage('inbox_unavailable', 'inbox unavailable');
-      status.event('red', () => 'refused: not stored');
-      clock.tick(1000);
-      assert.equal(shown.at(-1)?.text, 'inbox unavailable');
-      status.storage();
-      clock.tick(1000);
-      assert.deepEqual([shown.at(-1)?.fill, shown.at(-1)?.text], ['green', 'status.waiting']);
-      status.close();
-    } finally {
-      clock.restore();
-    }
+    status.storage('inbox_unavailable', 'inbox unavailable');
+    status.event('red', () => 'refused: not stored');
+    assert.deepEqual(last(), ['red', 'inbox unavailable']);
+    status.storage();
+    assert.deepEqual(last(), ['green', 'status.waiting']);
+  });
+
+  it('shows the risk of the storage beside every other condition that lasts', () => {
+    status.risk('Redis unencrypted');
+    assert.deepEqual(last(), ['yellow', 'Redis unencrypted']);
+    status.lasting('yellow', 'previous secret');
+    assert.deepEqual(last(), ['yellow', 'previous secret · Redis unencrypted']);
+    status.event('green', () => '1 event');
+    assert.deepEqual(last(), ['yellow', 'previous secret · Redis unencrypted · 1 event']);
+    status.lasting();
+    assert.deepEqual(last(), ['yellow', 'Redis unencrypted · 1 event']);
+  });
+
+  it('goes on showing a dead letter and lost events beside the next good one, each once', () => {
+    status.trouble('dead letter');
+    assert.deepEqual(last(), ['red', 'dead letter']);
+    status.event('green', () => '1 event');
+    assert.deepEqual(last(), ['green', 'dead letter · 1 event']);
+    status.trouble('events lost');
+    status.trouble('dead letter');
+    assert.deepEqual(last(), ['red', 'dead letter · events lost']);
+    status.storage('redis_full', 'full');
+    status.storage();
+    assert.deepEqual(last(), ['yellow', 'dead letter · events lost']);
   });
 });

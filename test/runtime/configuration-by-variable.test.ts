@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { InboxView } from '../../src/nodes/admin/inbox-view';
 import { Keyring } from '../../src/lib/webhook/inbox/keyring';
+import { authority, secureServer } from '../support/certificates';
 import { json, silent, TestServer } from '../support/http-server';
 import { eventBody, inboxKey } from '../support/inbox-flow';
 import { type FlowNode, type NodeRed, startNodeRed } from '../support/node-red';
@@ -23,7 +24,10 @@ describe('A configuration that nodes name by a variable', function () {
 
   before(async () => {
     api = await TestServer.start();
-    nodeRed = await startNodeRed({ flows: flow() });
+    nodeRed = await startNodeRed({
+      flows: [...flow(), tls('c1'), tls('c2')],
+      env: { CERTIFICATES: 'c1' },
+    });
   });
   after(async () => {
     await nodeRed.stop();
@@ -98,6 +102,16 @@ describe('A configuration that nodes name by a variable', function () {
     environment: 'custom',
     baseUrl: api.url,
     ...more,
+  });
+
+  const tls = (id: string, credentials?: object): FlowNode => ({
+    id,
+    type: 'tls-config',
+    cert: '',
+    key: '',
+    ca: '',
+    verifyservercert: true,
+    ...(credentials ? { credentials } : {}),
   });
 
   /** @param a what configuration `a` has beside its base URL; null leaves it out */
@@ -305,6 +319,54 @@ describe('A configuration that nodes name by a variable', function () {
     };
     for (let tries = 0; (await counts())[1]! > 0 && tries < 200; tries++);
     assert.deepEqual(await counts(), [0, 0, 0]);
+  });
+
+  describe('uses the node with certificates that it names', () => {
+    let secure: TestServer;
+    before(async () => {
+      secure = await secureServer('server');
+    });
+    after(() => secure.stop());
+
+    for (const [how, name] of [
+      ['by a variable', '${CERTIFICATES}'],
+      ['by its id', 'c1'],
+    ] as const) {
+      it(`${how}, as it is after each deploy of modified nodes`, async () => {
+        const call = async () => codeOf(await send('one', 'call'));
+        const a = { baseUrl: secure.url, tls: name };
+        const trusting = tls('c1', { cadata: authority });
+        await nodeRed.deploy([...flow({ ...a, credentials: credentialsOf('a') }), tls('c1', { cadata: '' })]);
+        assert.equal(await call(), 'tls');
+        await nodeRed.deploy([...flow(a), trusting], 'nodes');
+        assert.equal(await call(), undefined);
+        await nodeRed.deploy(flow(a), 'nodes');
+        await nodeRed.waitForStatus('one-s-call', ({ text }) => text === 'linked node missing');
+        assert.equal(await call(), 'linked_node_missing');
+        await nodeRed.deploy([...flow(a), trusting], 'nodes');
+        await nodeRed.waitForStatus('one-s-call', ({ text }) => text === undefined);
+        assert.equal(await call(), undefined);
+      });
+    }
+
+    it('for the inbox in Redis too, where it comes back', async () => {
+      const inRedis = (more: readonly FlowNode[]): FlowNode[] => [
+        ...flow({ redisTls: 'c1' }).map((node) =>
+          node.type === 'onegevity-webhook' ? { ...node, inbox: 'redis' } : node,
+        ),
+        ...more,
+      ];
+      const credentials = credentialsOf('a', { redisUrl: 'rediss://127.0.0.1:1' });
+      await nodeRed.deploy(
+        inRedis([tls('c1')]).map((node) => (node.id === 'a' ? { ...node, credentials } : node)),
+      );
+      await nodeRed.waitForStatus('v-hook', ({ text }) => (text ?? '').includes('Redis'));
+      const reachedFor = statusOf('vars', 'hook');
+      await nodeRed.deploy(inRedis([]), 'nodes');
+      await nodeRed.waitForStatus('v-hook', ({ text }) => text === 'linked node missing');
+      await nodeRed.deploy(inRedis([tls('c1')]), 'nodes');
+      await nodeRed.waitForStatus('v-hook', ({ text }) => text === reachedFor);
+    });
   });
 
   it('reads a secret from a variable of any type, and names the one that holds no text', async () => {

@@ -50,6 +50,9 @@ describe('The example "Process every result once" in a real Node-RED', () => {
       { fault: 'html' },
       { fault: 'truncated' },
       { fault: 'body', text: '"reports"' },
+      { fault: 'body', text: '{"reports":[{}]}' },
+      { fault: 'body', text: '{"reports":[{"id":1}],"totalNumberOfElements":2}' },
+      { fault: 'body', text: '{"reports":[]}' },
       { fault: 'status', status: 500 },
       { fault: 'reset-before' },
     ]) {

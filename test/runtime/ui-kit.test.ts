@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { join } from 'node:path';
 import { startNodeRed, type FlowNode, type NodeRed, type NodeRedOptions } from '../support/node-red';
 
 const canary = 'CANARY-secret-4711';
@@ -165,6 +166,17 @@ describe('the UI-Kit node in a real Node-RED', function () {
     assert.match(String(headers['content-type']), /^text\/javascript/);
     const installed = require.resolve('@onegevity/ui-kit').replace(/index\.js$/, 'index.mjs');
     assert.equal(body, readFileSync(installed, 'utf8'));
+  });
+
+  it('says that the library is not installed where a part of it is missing', async () => {
+    const running = await start(flow([kit('kit')]));
+    const { url, userDir } = running;
+    const folder = join(userDir, 'node_modules', '@onegevity', 'ui-kit');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'index.js'), '');
+    const { status, body } = await get(`${url}/onegevity/ui-kit/ui-kit.mjs`, {});
+    assert.deepEqual([status, body], [404, '{"error":"not_installed"}']);
+    await running.waitForLog(/the vendor's UI-Kit, which is not installed/);
   });
 
   it('turns red where HTTP nodes are switched off, or the address is not https outside the sandbox', async () => {

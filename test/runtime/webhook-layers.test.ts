@@ -30,6 +30,11 @@ describe("the webhook node among other packages' middleware", () => {
 
   const cases: [what: string, add: string][] = [
     ['on the path of a topic', `RED.httpNode.use('/hook/order.created', ${seen}), ${onTop('RED.httpNode')}`],
+    [
+      'on several paths, one of them right',
+      `RED.httpNode.use(['/elsewhere', ['/hook/:topic']], ${seen}), ${onTop('RED.httpNode')}`,
+    ],
+    ['as a router on the path', `${root}.use('/HOOK/', ${express}.Router().use(${seen})), ${onTop(root)}`],
     ['on a pattern', `RED.httpNode.use(/^\\/HOOK\\/order/i, ${seen}), ${onTop('RED.httpNode')}`],
     ['on the admin app for nodes', `RED.httpAdmin.use(${seen})`],
     ["on Node-RED's admin app", `${admin}.use(${seen}), ${onTop(admin)}`],
@@ -81,9 +86,72 @@ describe("the webhook node among other packages' middleware", () => {
     await nodeRed.evaluate('globalThis.restore()');
   });
 
+  it('never answers before a middleware on a pattern that takes every second request', async () => {
+    assert.equal(await early(), true);
+    await nodeRed.evaluate(`(() => {
+      RED.httpNode.use(/^\\/hook/g, ${seen});
+      ${onTop('RED.httpNode')};
+    })()`);
+    for (let time = 0; time < 3; time++)
+      assert.notEqual((await send()).headers['access-control-allow-origin'], undefined);
+    await nodeRed.evaluate('void RED.httpNode._router.stack.shift()');
+  });
+
+  for (const [what, owner] of [
+    ['an app', 'RED.httpNode'],
+    ["an app's router", 'RED.httpNode._router'],
+    ['the admin app', admin],
+  ] as const) {
+    it(`never answers before what was put in the place of the dispatch of ${what}`, async () => {
+      assert.equal(await early(), true);
+      await nodeRed.evaluate(`(() => {
+        const owner = ${owner};
+        const { handle } = owner;
+        owner.handle = function (req, res, next) { res.setHeader('x-seen', '1'); return handle.call(this, req, res, next); };
+        globalThis.restore = () => { owner.handle = handle; };
+      })()`);
+      for (let time = 0; time < 3; time++) assert.equal((await send()).headers['x-seen'], '1');
+      await nodeRed.evaluate('globalThis.restore()');
+    });
+  }
+
   it('answers early again once they are gone', async () => {
     assert.equal(await early(), true);
   });
+});
+
+describe('the webhook node where the handlers of Node-RED are wrapped and tell nothing apart', () => {
+  let nodeRed: NodeRed;
+  afterEach(() => nodeRed.stop());
+
+  for (const [how, wrapped] of [
+    ['bound', 'handler.bind(null)'],
+    ['wrapped alike', 'function wrapped(...args) { return handler.apply(this, args); }'],
+  ] as const) {
+    it(`never answers before a middleware that is ${how}`, async () => {
+      nodeRed = await startNodeRed({
+        flows: webhookFlow(),
+        credentials,
+        settingsSource: `(() => {
+          const nodeRed = require('node:module').createRequire(${JSON.stringify(require.resolve('node-red/package.json'))});
+          const parser = require('node:module').createRequire(nodeRed.resolve('@node-red/editor-api'))('body-parser');
+          globalThis.wrap = (handler) => ${wrapped};
+          for (const name of ['json', 'urlencoded']) {
+            const { [name]: make } = parser;
+            Object.defineProperty(parser, name, { value: (options) => globalThis.wrap(make(options)) });
+          }
+          return {};
+        })()`,
+      });
+      const send = (): Promise<Answer> => post(`${nodeRed.url}/hook/order.created`);
+      await send();
+      await nodeRed.evaluate(`void RED.httpAdmin.parent.use(globalThis.wrap((req, res, next) => {
+        res.setHeader('x-seen', '1');
+        next();
+      }))`);
+      for (let time = 0; time < 3; time++) assert.equal((await send()).headers['x-seen'], '1');
+    });
+  }
 });
 
 /** What tracing packages do to Express, as read in their source. */

@@ -53,6 +53,23 @@ describe('what the webhook node tells its user', () => {
     assert.equal(nodeRed.log.match(/The output "other" isn't wired/g)?.length, 1);
   });
 
+  it('does the same where the nodes at the end of the wires are disabled or missing', async () => {
+    const flows = webhookFlow({ topics: ['order.created', 'order.updated'] }).map((node) => ({
+      ...node,
+      ...(node.id === 'hook-other' ? { d: true } : {}),
+    }));
+    const hook = flows.find(({ id }) => id === 'hook') as unknown as { wires: string[][] };
+    hook.wires[0] = ['gone'];
+    await start(flows);
+    await nodeRed.waitForLog(/The output "other" isn't wired to an enabled node/);
+    await send('/order.created');
+    await send('/order.updated');
+    await send('');
+    await shows('3 events, last: other · not wired: 2');
+    await nodeRed.deploy(webhookFlow());
+    assert.equal(nodeRed.log.match(/The output "other" isn't wired/g)?.length, 1);
+  });
+
   it('adds no listener to Node-RED for each of many nodes', async () => {
     const [tab, config, hook, ...probes] = webhookFlow({ inbox: 'disk' });
     const hooks = Array.from({ length: 15 }, (_, index) => ({

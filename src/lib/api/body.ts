@@ -2,7 +2,7 @@ import type { ErrorObject, ValidateFunction } from 'ajv';
 import { OnegevityError, type FieldError } from './errors';
 import { badIdentifier, faultyIdentifiers } from './identifier';
 import type { OperationBody } from './operation';
-import { asObject } from './response';
+import { asObject, documentedPath } from './response';
 
 const validators = new Map<string, ValidateFunction>();
 
@@ -17,7 +17,7 @@ export async function checkBody(model: OperationBody, body: unknown): Promise<vo
     if (model.required) throw new OnegevityError('bad_body', { values: { name: '-' } });
     return;
   }
-  if (typeof body !== 'object' || body === null || Buffer.isBuffer(body)) {
+  if (typeof body !== 'object' || body === null || ArrayBuffer.isView(body)) {
     throw new OnegevityError('bad_body', { values: { name: 'JSON?' } });
   }
   if (!model.known) {
@@ -30,22 +30,27 @@ export async function checkBody(model: OperationBody, body: unknown): Promise<vo
   checkIdentifiers(body);
 }
 
-/** @throws OnegevityError `bad_identifier`, or `bad_body` for one that is neither text nor a whole number */
+/**
+ * The way to an identifier may be data, such as the keys of a map that goes by name, so the text has what is documented.
+ * @throws OnegevityError `bad_identifier`, or `bad_body` for one that is neither text nor a whole number
+ */
 function checkIdentifiers(body: object): void {
   const faults = faultyIdentifiers(body);
   const odd = faults.filter(({ message }) => message === 'type');
-  if (odd.length > 0) throw faultyBody(odd);
-  if (faults.length > 0) throw badIdentifier(faults);
+  if (odd.length > 0) throw faultyBody(odd, documentedPath);
+  const [first] = faults;
+  if (first) throw badIdentifier(faults, documentedPath(first.fieldName));
 }
 
 /** As members of the vendor's models are written: anything else may be data, such as a map that goes by email. */
 const memberName = /^[A-Za-z_]\w*(\.\w+)*$/;
 
 /** @returns `bad_body`, whose text names the first few faults; `fieldErrors`, for the message alone, has all */
-export function faultyBody(fieldErrors: Required<FieldError>[]): OnegevityError {
-  const names = fieldErrors
-    .slice(0, 5)
-    .map(({ fieldName, message }) => `${memberName.test(fieldName) ? fieldName : '?'} (${message})`);
+export function faultyBody(
+  fieldErrors: Required<FieldError>[],
+  shown = (path: string) => (memberName.test(path) ? path : '?'),
+): OnegevityError {
+  const names = fieldErrors.slice(0, 5).map(({ fieldName, message }) => `${shown(fieldName)} (${message})`);
   return new OnegevityError('bad_body', { values: { name: names.join(', ') }, fieldErrors });
 }
 

@@ -210,9 +210,13 @@ export class ApiClient {
     if (response instanceof OnegevityError) return response;
     if (isSuccess(response) && this.#worked.size < mostKinds) this.#worked.add(request.kind);
     if (request.token || !this.#mayHaveExpired(request, response)) return response;
-    this.#tokens.reject(token);
-    const second = await this.#send(request, await this.#tokens.get(), writes, options).catch(fault);
-    if (response.statusCode === 403 && !(second instanceof OnegevityError) && second.statusCode === 403) {
+    const isForbidden = response.statusCode === 403;
+    if (isForbidden) this.#tokens.doubt(token);
+    else this.#tokens.reject(token);
+    const renewed = await this.#tokens.get();
+    const isTheSame = isForbidden && renewed === token;
+    const second = isTheSame ? response : await this.#send(request, renewed, writes, options).catch(fault);
+    if (isForbidden && !(second instanceof OnegevityError) && second.statusCode === 403) {
       this.#nextRenewal = performance.now() + renewalPause;
     }
     return second;

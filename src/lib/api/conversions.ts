@@ -47,7 +47,8 @@ function misplaced(name: string): OnegevityError {
   return new OnegevityError('bad_body', { values: { name }, fieldErrors: [{ fieldName: name }] });
 }
 
+/** Of what has no sections, "no answers" would be said of questions that nobody has seen. */
 function addAnswers(body: unknown): unknown {
   const members = asObject(body);
-  return members?.survey === undefined ? body : { ...members, answers: answersOf(body) };
+  return members?.survey === undefined || !isSurvey(body) ? body : { ...members, answers: answersOf(body) };
 }

@@ -68,7 +68,8 @@ function inflateTo(body: Buffer, encoding: Exclude<Encoding, 'identity'>, limit:
 }
 
 /**
- * Undoes all encodings that a header names, the last one first. Each step's result has to stay within the limit.
+ * Undoes all encodings that a header names, the last one first. Each step's result has to stay within the limit. Names
+ * of other things are passed over: servers write "utf-8" or "none" there, and what is packed indeed is no JSON anyway.
  * @param header `Content-Encoding`; the names of several are separated by commas
  * @param limit bytes
  */
@@ -77,9 +78,8 @@ export async function decoded(body: Buffer, header: string, limit: number): Prom
   if (encodings.length > mostEncodings) return 'bad_encoding';
   let result = body;
   for (const encoding of encodings.reverse()) {
-    if (encoding === undefined) return 'bad_encoding';
     // Nothing packed is nothing: some servers name an encoding and send no body.
-    if (encoding === 'identity' || result.length === 0) continue;
+    if (encoding === undefined || encoding === 'identity' || result.length === 0) continue;
     const next = await inflated(result, encoding, limit);
     if (typeof next === 'string') return next;
     result = next;

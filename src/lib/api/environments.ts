@@ -1,3 +1,4 @@
+import { isLoopback } from './loopback';
 import { OnegevityError } from './errors';
 
 /** The documented roots (also `servers` of the OpenAPI file; a test holds the two together). */
@@ -65,16 +66,11 @@ export function resolved(value: unknown, setting = ''): string {
 export function customRoot(value: unknown): string {
   const text = resolved(value, 'baseUrl');
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const allowed = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url));
+  const allowed = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
   if (!url || !allowed || url.pathname !== '/' || url.search || url.hash || url.username || url.password) {
     throw new OnegevityError('bad_base_url');
   }
   return url.origin;
-}
-
-/** Whether a URL means the computer that Node-RED runs on. */
-export function isLoopback({ hostname }: URL): boolean {
-  return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }
 
 /** @returns the scopes to ask for, from the saved property `scopes` */

@@ -2,6 +2,7 @@
  * Whether a success is one: a gateway, a cache or a broken server can answer 200 to a call that nobody carried out, or
  * with somebody else's record. What is asked of a response follows from the API description.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { orderShowsChanges } from './kits';
 import type { Operation } from './operation';
 import { asObject } from './response';
@@ -37,7 +38,9 @@ export function isExpected(
   const fields = asObject(body);
   if (isValidationError(fields) || !isAboutThem(fields, sent)) return false;
   if (response.type === 'any') return true;
-  if (!fields) return false;
+  if (!fields || isGeneralError(fields)) return false;
+  // A server that sends back what it got has made nothing of it: an order has an id, at least, that was not sent.
+  if (response.known && isDeepStrictEqual(fields, sent.body)) return false;
   for (const name in response.echo) {
     if (!isEcho(fields[name], response.echo[name]!, sent, response.known)) return false;
   }
@@ -89,9 +92,28 @@ export function listItems(
 function isList(list: NonNullable<Operation['list']>, sent: Sent, success: Success): boolean {
   if (isValidationError(asObject(success.body))) return false;
   const items = listItems(list, success);
-  if (items) return items.every((item) => isAboutThem(asObject(item), sent));
+  if (items) {
+    return (
+      (items.length > 0 || !hasItems(success.body)) &&
+      items.every((item) => (list.presumed || asObject(item)) && isAboutThem(asObject(item), sent))
+    );
+  }
   // Several lists, of which nobody knows which is meant, are one page at least: people can look for themselves.
   return Boolean(list.presumed) && Object.values(asObject(success.body) ?? {}).some(Array.isArray);
+}
+
+/** Whether a page says that it holds items. */
+function hasItems(page: unknown): boolean {
+  const count = asObject(page)?.numberOfElements;
+  return typeof count === 'number' && count > 0;
+}
+
+/** The vendor's model of an unexpected failure, and nothing besides: what is undocumented may have a message too. */
+function isGeneralError(fields: Readonly<Record<string, unknown>>): boolean {
+  return (
+    typeof fields.message === 'string' &&
+    Object.keys(fields).every((name) => name === 'id' || name === 'message')
+  );
 }
 
 /** The vendor's error model, which some gateways pass on with a status of their own. */

@@ -7,7 +7,7 @@ import { acceptEncoding, decoded } from './encoding';
 import { OnegevityError } from './errors';
 import { mayHaveArrived, networkCode } from './network-fault';
 import { type Proxy, proxyFor, type ProxyOptions } from './proxy';
-import type { BodyFault, RawResponse } from './response';
+import type { RawResponse } from './response';
 
 export interface TlsOptions {
   ca?: string | Buffer | (string | Buffer)[];
@@ -192,7 +192,7 @@ async function overUndici(
 /** undici's own interceptor is experimental, warns so on every start, and passes on what it cannot decode. */
 async function decodedBody(bytes: Buffer, encoding: string, maxBytes: number): Promise<Body> {
   const result = await decoded(bytes, encoding, maxBytes);
-  if (typeof result !== 'string') return { body: new TextDecoder().decode(result) };
-  const fault: BodyFault = result === 'too_large' ? 'too_large' : 'bad_response';
-  return { body: '', fault };
+  if (result === 'too_large') return { body: '', fault: result };
+  // A proxy may have unpacked the body and left the header. Whether it is JSON is seen later, as of any other.
+  return { body: new TextDecoder().decode(result === 'bad_encoding' ? bytes : result) };
 }

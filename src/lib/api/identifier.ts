@@ -1,5 +1,6 @@
 import { identifierNames } from '../../generated/identifiers';
 import { type FieldError, OnegevityError } from './errors';
+import { parseJson } from './response';
 
 /**
  * Why a text cannot be an identifier. The API takes an identifier that it does not know for a new one: a text that only
@@ -11,7 +12,7 @@ export type IdentifierFault =
   | 'whitespace'
   /** A control character, or one that is not shown: of no width, of format, of direction. */
   | 'invisible'
-  /** What is left of a text whose encoding was guessed wrong, or half a character. */
+  /** What is left of a text whose encoding was guessed wrong, or that was escaped for HTML; or half a character. */
   | 'damaged'
   /** What a mistake in a flow leaves in place of a value. */
   | 'placeholder'
@@ -19,9 +20,9 @@ export type IdentifierFault =
   | 'dots'
   /** A text that is written otherwise in normal form C, such as `e` with a separate accent. */
   | 'decomposed'
-  /** A character that stands for an ASCII one: full-width, superscript, a typographic dash. */
+  /** A character that stands for an ASCII one: full-width, superscript, a typographic dash or quotation mark. */
   | 'variant'
-  /** A number that a spreadsheet has shortened. */
+  /** A number that a spreadsheet or a program has written in another way. */
   | 'shortened';
 
 /**
@@ -37,37 +38,62 @@ const faults: readonly (readonly [IdentifierFault, (text: string) => boolean])[]
   ['whitespace', (text) => text.trim() !== text || /[^\P{Z} ]/u.test(text)],
   // The braille blank and the two after it are shown as nothing, though Unicode calls them visible.
   ['invisible', (text) => /[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800\u{1d159}\u303f]/u.test(text)],
-  ['damaged', (text) => /[\p{Cs}\p{Noncharacter_Code_Point}\ufffc\ufffd]/u.test(text)],
-  ['placeholder', (text) => placeholders.some((pattern) => pattern.test(text))],
+  ['damaged', (text) => damages.some((pattern) => pattern.test(text))],
+  ['placeholder', (text) => placeholders.some((pattern) => pattern.test(text)) || isJson(text)],
   ['dots', hasDotSegment],
   ['decomposed', (text) => text.normalize('NFC') !== text],
   ['variant', (text) => [...text].some(isVariant)],
-  ['shortened', (text) => /^[+-]?\d+([.,]\d+)?e[+-]?\d+$/i.test(text)],
+  ['shortened', (text) => shortenings.some((pattern) => pattern.test(text))],
+];
+
+const damages: readonly RegExp[] = [
+  /[\p{Cs}\p{Co}\p{Noncharacter_Code_Point}\ufffc\ufffd]/u,
+  // UTF-8 that was read as Latin-1 or as Windows-1252: no language has these next to each other.
+  /[\u00c2\u00c3][\u00a1-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]|\u00e2\u20ac/u,
+  // Escaped for HTML, as {{mustache}} with two braces does.
+  /&(amp|lt|gt|quot|apos|nbsp|#\d+|#x[\da-f]+);/i,
+];
+
+/** With a sign (spreadsheets, JavaScript) or a fraction (Java): other systems have identifiers such as 123e4567. */
+const shortenings: readonly RegExp[] = [
+  /^[+-]?\d+([.,]\d+)?e[+-]\d+$/i,
+  /^[+-]?\d+[.,]\d+e\d+$/i,
+  // A whole number that became a fraction in a table with gaps.
+  /^\d{4,}\.0$/,
 ];
 
 const placeholders: readonly RegExp[] = [
-  // As values of JavaScript, Python, SQL and spreadsheets turn out when they become text.
-  /^(undefined|\(?null\)?|nan|none|nil|[+-]?infinity|true|false|invalid date|#N\/A|#(REF|VALUE|NAME\?|NULL|NUM|DIV\/0)!?)$/i,
+  // As values of JavaScript, Python and SQL turn out when they become text; -1 is what a failed search gives.
+  /^(undefined|\(?null\)?|nan|none|nil|[+-]?infinity|true|false|invalid date|-1)$/i,
+  // Errors of spreadsheets in any language, a number that its column is too narrow for, and how a cell is kept a text.
+  /^#(N\/A|NV|N\/D|GETTING_DATA|[\p{Lu}\d/¡¿._]+[!?]|#*)$|^="/u,
   // Also within a longer text, as `order-${id}` makes it.
-  /undefined|\[object\b/i,
+  /undefined|\[(object|function|asyncfunction|class|circular|array|symbol|getter)\b|<buffer\b|^promise \{/i,
   /(?<![\p{L}\p{N}])(null|NULL|NaN)(?![\p{L}\p{N}])/u,
   /^(async )?function\b|=>|^Symbol\(/,
-  // Templates that nobody filled: environment variables, mustache, the path templates of this API.
-  /\$[{(][^})]*[})]|\{\{|\}\}|\{[A-Za-z.]+\}|<%|%>/,
+  // Templates that nobody filled: environment variables, mustache, the path templates of this API and of others.
+  /\$[{(][^})]*[})]|\{\{|\}\}|\{[A-Za-z.]+\}|<%|%>|%[A-Z_a-z]{3,}%|^<[A-Z_a-z]+>$|^:[A-Z_a-z]+$/,
   // The name of a place in a message, in place of what is there.
   /^msg\.|^payload(\.|$)/,
+  /^(["']).*\1$/s,
 ];
+
+/** A text, a list or an object that became JSON once too often. */
+function isJson(text: string): boolean {
+  return /^["[{]/.test(text) && parseJson(text) !== undefined;
+}
 
 /** As servers see it that decode a slash before they resolve a path, or cut off what follows a semicolon. */
 function hasDotSegment(text: string): boolean {
   return text.split(/[/\\]/).some((segment) => /^\.{1,2}(;|$)/.test(segment));
 }
 
-const dashesAndSlashes = /[\p{Pd}\u02d7\u2043\u2212\u2044\u2215\u29f8]/u;
+/** Typographic ones, as word processors and telephones put them in the place of those that were typed. */
+const marks = /[\p{Pd}\u02d7\u2043\u2212\u2044\u2215\u29f8\u2018-\u201f\u2032-\u2035]/u;
 
 function isVariant(character: string): boolean {
   if (character <= '\u007f') return false;
-  return dashesAndSlashes.test(character) || /^[\x20-\x7e]+$/.test(character.normalize('NFKC'));
+  return marks.test(character) || /^[\x20-\x7e]+$/.test(character.normalize('NFKC'));
 }
 
 /** Whether a number can be an identifier: a whole one that has lost no digit. -1 is what a failed search gives. */
@@ -87,8 +113,10 @@ export function requireIdentifier(name: string, value: unknown): string | number
   return value;
 }
 
-export function badIdentifier(fieldErrors: Required<FieldError>[]): OnegevityError {
-  const [{ fieldName: name, message: reason } = { fieldName: '?', message: '?' }] = fieldErrors;
+/** @param shown how the text calls the first field, if not by its name; `fieldErrors` is for the message alone */
+export function badIdentifier(fieldErrors: Required<FieldError>[], shown?: string): OnegevityError {
+  const [{ fieldName, message: reason } = { fieldName: '?', message: '?' }] = fieldErrors;
+  const name = shown ?? fieldName;
   return new OnegevityError('bad_identifier', { values: { name, reason }, fieldErrors });
 }
 
@@ -98,7 +126,6 @@ export function isIdentifierName(name: string): boolean {
 }
 
 const names: ReadonlySet<string> = new Set(identifierNames);
-const deepest = 32;
 
 /**
  * Finds the identifiers in a body, however deep: the members that the description calls so, and the items of lists
@@ -108,21 +135,43 @@ const deepest = 32;
  */
 export function faultyIdentifiers(body: unknown): Required<FieldError>[] {
   const found: Required<FieldError>[] = [];
-  const visit = (value: unknown, path: readonly string[], named: boolean): void => {
-    if (ArrayBuffer.isView(value)) return;
-    if (typeof value === 'object' && value !== null && path.length < deepest) {
-      const isList = Array.isArray(value);
-      for (const [name, member] of Object.entries(value)) {
-        // A list of identifiers may hold null, which the vendor's model allows.
-        if (isList && named && member === null) continue;
-        visit(member, [...path, name], isList ? named : isIdentifierName(name));
-      }
-      if (!named || isList) return;
-    }
-    if (!named || value === undefined || isIdentifierNumber(value)) return;
+  // Once each: what refers to itself, such as the request of an http-in node, has no end of paths.
+  const known = new Set<object>();
+  const open: Place[] = [{ value: body, path: '', named: false }];
+  for (let place = open.pop(); place; place = open.pop()) {
+    const { value, path, named } = place;
+    const within = isContainer(value) && !known.has(value) ? membersOf(place, value) : [];
+    if (isContainer(value)) known.add(value);
+    for (const one of within.reverse()) open.push(one);
+    if (!named || Array.isArray(value) || isIdentifierNumber(value)) continue;
     const message = typeof value === 'string' ? identifierFault(value) : 'type';
-    if (message) found.push({ fieldName: path.join('.'), message });
-  };
-  visit(body, [], false);
+    if (message) found.push({ fieldName: path, message });
+  }
   return found;
+}
+
+interface Place {
+  value: unknown;
+  path: string;
+  /** The description calls it an identifier, or a list of identifiers. */
+  named: boolean;
+}
+
+/** Bytes are not: as an identifier they are neither text nor a number, and would be sent as a list of numbers. */
+function isContainer(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !ArrayBuffer.isView(value);
+}
+
+function membersOf({ path, named }: Place, value: object): Place[] {
+  const isList = Array.isArray(value);
+  return (
+    Object.entries(value)
+      // A list of identifiers may hold null, which the vendor's model allows.
+      .filter(([, member]) => !(isList && named && member === null))
+      .map(([name, member]) => ({
+        value: member as unknown,
+        path: path ? `${path}.${name}` : name,
+        named: isList ? named : isIdentifierName(name),
+      }))
+  );
 }

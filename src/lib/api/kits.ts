@@ -24,6 +24,12 @@ export interface Choice {
   alreadyDone: boolean;
 }
 
+/** Whether the elements of an order are there, and those of one type can be named in a write. */
+export function hasNamedElements(order: unknown, type: 'kit' | 'labVisit'): boolean {
+  if (!Array.isArray(asObject(order)?.elements)) return false;
+  return elementsOf(order, type).every((element) => identifierOf(element) !== undefined);
+}
+
 /**
  * Chooses the kit that an activation means. Never guesses: without an identifier exactly one must fit.
  * Where every kit of the order is active already, there is nothing left to do, whichever was meant.
@@ -63,7 +69,7 @@ function choose(
   codes: { none: ErrorCode; several: ErrorCode },
 ): Choice {
   if (identifier !== undefined) {
-    const named = elements.find((element) => element.packageElementIdentifier === identifier);
+    const named = elements.find((element) => identifierOf(element) === identifier);
     if (!named) throw new OnegevityError('kit_not_found');
     return { element: named, alreadyDone: isDone(named) };
   }
@@ -86,26 +92,30 @@ const unscheduled = new Set(['NOT_REQUISITIONED', 'REQUISITIONED']);
 export function orderShowsChanges(order: unknown, sent: unknown): boolean {
   const { kitActivations, labAppointments } = asObject(sent) ?? {};
   return (
-    allShown(order, kitActivations, ({ status }) => !activatable.has(String(status))) &&
-    allShown(order, labAppointments, ({ status }, { scheduled }) =>
-      scheduled === false ? status !== 'SCHEDULED' : !unscheduled.has(String(status)),
+    allShown(order, 'kit', kitActivations, (status) => !activatable.has(status)) &&
+    allShown(order, 'labVisit', labAppointments, (status, { scheduled }) =>
+      scheduled === false ? status !== 'SCHEDULED' : !unscheduled.has(status),
     )
   );
 }
 
+/** @param isShown whether a status fits the change; an element without a status shows nothing */
 function allShown(
   order: unknown,
+  type: 'kit' | 'labVisit',
   sent: unknown,
-  isShown: (element: OrderElement, change: Record<string, unknown>) => boolean,
+  isShown: (status: string, change: Record<string, unknown>) => boolean,
 ): boolean {
   if (!Array.isArray(sent) || sent.length === 0) return true;
-  const elements = asObject(order)?.elements;
-  if (!Array.isArray(elements)) return false;
+  const elements = elementsOf(order, type);
   return sent.every((one) => {
     const change = asObject(one) ?? {};
-    const element = (elements as unknown[])
-      .map(asObject)
-      .find((found) => String(found?.packageElementIdentifier) === String(change.packageElementIdentifier));
-    return element !== undefined && isShown(element, change);
+    const identifier = identifierOf(change);
+    const { status } = elements.find((element) => identifierOf(element) === identifier) ?? {};
+    return identifier !== undefined && typeof status === 'string' && status !== '' && isShown(status, change);
   });
+}
+
+function identifierOf({ packageElementIdentifier: value }: OrderElement): string | undefined {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
 }

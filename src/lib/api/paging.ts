@@ -33,9 +33,11 @@ interface Answer {
 }
 
 /**
- * Reads a list page by page. It ends at an empty page or when as many items came as the answer announced. That a
- * page is not full says nothing: the vendor documents no largest page size, neither a number of pages nor a link
- * to the next. So each page is handed out when it is known whether another one follows.
+ * Reads a list page by page. It ends at an empty page, or when exactly as many items came as the answers announced and
+ * the last page is not full. A full page at the announced end, and more items than announced, may mean that the total
+ * is wrong, such as the number of items in this page: then the next page is asked for. That a page is not full says
+ * nothing alone: the vendor documents no largest page size, neither a number of pages nor a link to the next. So each
+ * page is handed out when it is known whether another one follows.
  * @throws OnegevityError `bad_response` where the list is missing, `paging_stuck` where a page comes again; the
  *   pages before it are handed out first
  */
@@ -53,41 +55,56 @@ export async function* readPages(
   };
   let current = await read(1);
   let seen = current.items.length;
+  // Of totals that differ the largest: what it counts and the others don't may be missing.
+  let announced = current.total;
   const known = new Set([fingerprint(current)]);
   for (let number = 1; ; number++) {
     const { response, items, total } = current;
     const page = { response, items, number, ...(total === undefined ? {} : { total }) };
-    const all = total !== undefined && seen >= total;
-    if (items.length === 0 || all) {
-      yield { ...page, last: true, complete: all || !total };
+    if (items.length === 0 || (seen === announced && items.length < pageSize)) {
+      yield { ...page, last: true, complete: seen === (announced ?? 0) };
       return;
     }
     if (number === maxPages) {
-      yield { ...page, last: true, complete: false };
+      yield { ...page, last: true, complete: seen === announced };
       return;
     }
     await ready?.();
-    let next: Answer;
+    const allCame = announced !== undefined && seen >= announced;
+    let next: Answer | undefined;
     let repeated: boolean;
     try {
-      next = await read(number + 1);
-      repeated = isRepeated(next, known, number === 1 && current.total === undefined && seen < pageSize);
+      next = allCame ? await read(number + 1).catch(noSuchPage) : await read(number + 1);
+      const isWhole = number === 1 && announced === undefined && seen < pageSize;
+      repeated = next !== undefined && isRepeated(next, known, isWhole || allCame);
     } catch (error) {
       yield { ...page, last: false, complete: false };
       throw error;
     }
-    const last = repeated || next.items.length === 0;
-    yield { ...page, last, complete: last && total === undefined };
+    announced = larger(announced, next?.total);
+    const last = !next || repeated || next.items.length === 0;
+    yield { ...page, last, complete: last && seen >= (announced ?? 0) };
     if (last) return;
-    current = next;
-    seen += next.items.length;
+    current = next!;
+    seen += current.items.length;
   }
 }
 
+function larger(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.max(one, other);
+}
+
+/** Beyond the last page some servers have an error in place of an empty page. */
+function noSuchPage(error: unknown): undefined {
+  if (error instanceof OnegevityError && (error.code === 'not_found' || error.code === 'validation')) return;
+  throw error;
+}
+
 /**
- * A page that came before is a fault, be it the last one again or one of a circle, unless the list has no pages.
+ * A page that came before is a fault, be it the last one again or one of a circle, unless nothing is missing.
  * @param known fingerprints of the pages so far
- * @param mayBeWhole the first page announced no total and was less than asked for: given again, it is the whole list
+ * @param mayBeWhole as many items came as were announced, or the first page announced no total and was less than
+ *   asked for: a page given again is the end then
  * @throws OnegevityError `paging_stuck`
  */
 function isRepeated(next: Answer, known: Set<string>, mayBeWhole: boolean): boolean {

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { isLoopback } from './environments';
+import { isLoopback } from './loopback';
 import { OnegevityError } from './errors';
 
 /** A proxy as the core http proxy node describes it. */
@@ -38,7 +38,8 @@ export function proxyFor(
   const text = url.includes('://') ? url : `http://${url}`;
   const address = URL.canParse(text) ? new URL(text) : undefined;
   if (!address || !/^https?:$/.test(address.protocol)) throw new OnegevityError('proxy');
-  if (root.protocol === 'http:' && isLoopback(root) && !(chosen && isLoopback(address))) return undefined;
+  if (root.protocol === 'http:' && isLoopback(root.hostname) && !(chosen && isLoopback(address.hostname)))
+    return undefined;
   const user = username || unescaped(address.username);
   const secret = username ? (password ?? '') : unescaped(address.password);
   return {

@@ -8,10 +8,8 @@ export interface RawResponse {
   headers: Record<string, string | string[] | undefined>;
   body: string;
   /** Why the body could not be decoded. The status still holds: a 404 is a 404, whatever came with it. */
-  fault?: BodyFault;
+  fault?: 'too_large';
 }
-
-export type BodyFault = 'bad_response' | 'too_large';
 
 export function asObject(value: unknown): Record<string, unknown> | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -58,7 +56,7 @@ export function successBody(response: RawResponse, writes: boolean): unknown {
 export function unusable(
   { statusCode }: { statusCode: number },
   writes: boolean,
-  code: BodyFault = 'bad_response',
+  code: 'bad_response' | 'too_large' = 'bad_response',
 ): OnegevityError {
   return new OnegevityError(code, { statusCode, outcome: writes ? 'unknown' : 'failed' });
 }
@@ -88,14 +86,23 @@ export function errorOf(
     ...(fieldErrors ? { fieldErrors } : {}),
     ...(globalErrors ? { globalErrors } : {}),
     ...(retryAfter === undefined ? {} : { retryAfter }),
-    outcome:
-      writes && statusCode >= 500 && !(statusCode === 503 && retryAfter !== undefined) ? 'unknown' : 'failed',
+    outcome: writes && mayBeDone(statusCode, retryAfter) ? 'unknown' : 'failed',
   });
+}
+
+/** A gateway says 408 too, when it is the API behind it that took too long. */
+function mayBeDone(statusCode: number, retryAfter: number | undefined): boolean {
+  return statusCode === 408 || (statusCode >= 500 && !(statusCode === 503 && retryAfter !== undefined));
+}
+
+/** 408 and 425: what is asked for is in order, and the server did not wait for it or take it so early. */
+function isServersHaste(statusCode: number): boolean {
+  return statusCode === 408 || statusCode === 425;
 }
 
 function codeOf(statusCode: number, hasValidationErrors: boolean): ErrorCode {
   if (statusCode >= 300 && statusCode < 400) return 'redirect';
-  if (statusCode >= 500) return 'server_error';
+  if (statusCode >= 500 || isServersHaste(statusCode)) return 'server_error';
   switch (statusCode) {
     case 401:
       return 'unauthorized';
@@ -117,15 +124,25 @@ function codeOf(statusCode: number, hasValidationErrors: boolean): ErrorCode {
 
 /** @returns the first few names of documented fields; `?` stands for all others, which may be data, `-` for none */
 function namesOf(fieldErrors: readonly FieldError[] = []): string {
-  const names = fieldErrors.map(({ fieldName = '' }) => (isDocumented(fieldName) ? fieldName : '?'));
+  const names = fieldErrors.map(({ fieldName = '' }) => documentedPath(fieldName));
   return [...new Set(names)].slice(0, 5).join(', ') || '-';
 }
 
-/** A path such as `kitActivations[0].activationCode`, all of whose names are documented. */
-function isDocumented(path: string): boolean {
-  if (!/^[\w.[\]/]+$/.test(path)) return false;
-  const parts = path.split(/[.[\]/]+/).filter((part) => part !== '');
-  return parts.length > 0 && parts.every((part) => fieldNames.has(part) || /^\d{1,3}$/.test(part));
+const documentedNames = new Map([...fieldNames].map((name) => [name.toLowerCase(), name]));
+
+/**
+ * A path such as `kitActivations[0].activationCode` or `$.PatientInformation.Email`, as this package writes paths, with
+ * `?` for each part that is neither documented nor an index.
+ */
+export function documentedPath(path: string): string {
+  const parts = path.split(/[.[\]/$'"]+/).filter((part) => part !== '');
+  const names = parts.map((part) =>
+    /^\d{1,3}$/.test(part) ? part : (documentedNames.get(part.toLowerCase()) ?? '?'),
+  );
+  if (!names.some((name) => documentedNames.has(name.toLowerCase()))) return '?';
+  // What APIs put before the path: `body`, or the name of the model.
+  while (names[0] === '?') names.shift();
+  return names.join('.');
 }
 
 function fieldErrorsOf(value: unknown): FieldError[] | undefined {

@@ -24,11 +24,19 @@ export function backoff(attempt: number, random: () => number = Math.random): nu
 export function retryAfterSeconds(value: string | undefined, now: number = Date.now()): number | undefined {
   const text = value?.trim() ?? '';
   if (/^\d+$/.test(text)) return Number(text);
+  const date = httpDate(text);
+  return date === undefined ? undefined : Math.max(0, Math.ceil((date - now) / 1000));
+}
+
+/** @returns milliseconds of an HTTP date in one of its three forms (RFC 9110 5.6.7), undefined for anything else */
+function httpDate(value: string): number | undefined {
+  const text = value.trim();
   // Date.parse also takes "1.5" or "-3"; an HTTP date starts with the day's name.
   if (!/^[A-Za-z]{3,9},? /.test(text)) return undefined;
-  // Its oldest form, without a comma, names no time zone and means GMT.
-  const date = Date.parse(text.includes(',') ? text : `${text} GMT`);
-  return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - now) / 1000));
+  // The oldest form names no time zone, and some servers leave it out of the others: it is always GMT.
+  const hasZone = /(GMT|UTC?|Z|[+-]\d{2}:?\d{2})$/i.test(text);
+  const date = Date.parse(hasZone ? text : `${text} GMT`);
+  return Number.isNaN(date) ? undefined : date;
 }
 
 /** Reads how long a response asks to wait. */
@@ -41,11 +49,15 @@ export function retryAfterOf(response: RawResponse): number | undefined {
  * between the two, and our clock may be wrong.
  */
 export function serverTime(date: string | undefined): number {
-  const sent = Date.parse(date ?? '');
-  return Number.isNaN(sent) ? Date.now() : sent;
+  return httpDate(date ?? '') ?? Date.now();
 }
 
-const passingStatus = new Set([429, 500, 502, 503, 504]);
+/** All of the server's faults but those that stay: not implemented, HTTP version, login to a network. */
+function isPassingStatus(statusCode: number): boolean {
+  if (statusCode >= 500) return ![501, 505, 511].includes(statusCode);
+  return statusCode === 429 || statusCode === 408 || statusCode === 425;
+}
+
 /** `bad_response`: what stood in for the API, or cut its response short, does so for a moment most often. */
 const passingFaults = new Set(['reset', 'timeout', 'refused', 'dns', 'network', 'bad_response']);
 
@@ -62,7 +74,7 @@ export function retryDelay(
 ): number | undefined {
   if (attempt >= attempts) return undefined;
   const cleanRefusal = statusCode === 429 || (statusCode === 503 && retryAfter !== undefined);
-  const passing = passingFaults.has(code) || (statusCode !== undefined && passingStatus.has(statusCode));
+  const passing = passingFaults.has(code) || (statusCode !== undefined && isPassingStatus(statusCode));
   if (writes ? !cleanRefusal : !passing) return undefined;
   if (retryAfter === undefined) return backoff(attempt);
   return retryAfter > retryAfterCap ? undefined : Math.max(retryAfter * 1000, backoff(attempt));

@@ -2,6 +2,7 @@ import type { ApiResponse } from '../api/client';
 import { OnegevityError } from '../api/errors';
 import { pathSegment } from '../api/path';
 import { asObject } from '../api/response';
+import { isLoopback } from '../api/loopback';
 import type { IssuedToken } from './token-manager';
 
 /** The calls of the API client that this flow is made of. */
@@ -80,9 +81,4 @@ export function redirectUri(publicUrl: string, path: string, loopback: boolean):
   // The UI-Kit puts the address into a query without encoding it.
   if (!safe || !plain || !/^[\w:/.[\]~-]+$/.test(base + path)) throw new OnegevityError('bad_public_url');
   return base + path;
-}
-
-/** Whether a host name means this computer. */
-export function isLoopback(hostname: string): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i.test(hostname);
 }

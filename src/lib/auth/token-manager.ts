@@ -38,6 +38,8 @@ export interface TokenTransport {
 /** Used when the answer has no `expires_in`, which RFC 6749 only recommends: short, so that little is assumed. */
 const assumedLifetime = 300;
 const defaultAttempts = 3;
+/** Milliseconds before its end at which a token is renewed; less for one that does not live long. */
+const latestRenewal = 60_000;
 /** Refused credentials stay refused: asking again at once for every message could lock an account. */
 const cooldown = 30_000;
 
@@ -111,6 +113,14 @@ export class TokenManager {
   }
 
   /**
+   * Renews `token` for the next who asks, since it may have expired. If that fails, it is used on: a 403 can as well
+   * mean one call only, and must not leave all others without a token.
+   */
+  doubt(token: string): void {
+    if (this.#token?.value === token) this.#token = { ...this.#token, renewAt: 0 };
+  }
+
+  /**
    * Exchanges an authorization code for a token that is handed on and not kept. One attempt: a code can be used
    * once, and a second use may revoke what the first one gave (RFC 6749, 4.1.2).
    * @throws OnegevityError `code_refused` and all that {@link get} throws
@@ -145,13 +155,16 @@ export class TokenManager {
       const lifetime = expiresIn * 1000;
       this.#refusal = undefined;
       const expiresAt = requestedAt + lifetime;
-      this.#token = { value, scope, expiresAt, renewAt: expiresAt - Math.min(60_000, lifetime / 10) };
+      this.#token = { value, scope, expiresAt, renewAt: expiresAt - Math.min(latestRenewal, lifetime / 10) };
       return value;
     } catch (error) {
       this.#rest(error);
       const former = this.#token;
       // Renewal is early: what fails now may succeed before the token in hand expires.
-      if (former?.scope === scope && this.transport.now() < former.expiresAt) return former.value;
+      if (former?.scope === scope && this.transport.now() < former.expiresAt) {
+        if (former.renewAt === 0) this.#token = { ...former, renewAt: former.expiresAt - latestRenewal };
+        return former.value;
+      }
       throw error;
     }
   }
@@ -190,8 +203,8 @@ function waitOf({ retryAfter, date }: TokenResponse): number | undefined {
   return retryAfterSeconds(retryAfter, serverTime(date));
 }
 
-function isBusy({ statusCode }: TokenResponse): boolean {
-  return statusCode === 429 || statusCode >= 500;
+function isBusy({ statusCode }: { statusCode: number }): boolean {
+  return statusCode === 429 || statusCode === 408 || statusCode === 425 || statusCode >= 500;
 }
 
 /** A success without a token: what stood in for the endpoint, or cut its response short, may be gone the next time. */
@@ -284,7 +297,7 @@ function refusal(
   if (error === 'invalid_scope')
     return new OnegevityError('invalid_scope', { statusCode, values: { scope: scope || '-' } });
   if (statusCode < 400) return new OnegevityError('bad_token_response', { statusCode });
-  return new OnegevityError(statusCode >= 500 || statusCode === 429 ? 'token_unavailable' : 'token_refused', {
+  return new OnegevityError(isBusy({ statusCode }) ? 'token_unavailable' : 'token_refused', {
     statusCode,
     ...(retryAfter === undefined ? {} : { retryAfter }),
   });

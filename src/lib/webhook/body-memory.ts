@@ -23,9 +23,9 @@ export class BodyMemory {
   readonly #open = new Set<HeldBody>();
   readonly #free: Buffer[] = [];
 
-  /** @param limit bytes of all bodies together, their requests included */
-  constructor(limit = defaultLimit) {
-    this.#limit = limit;
+  /** @param usualLimit bytes of all bodies together, their requests included */
+  constructor(private readonly usualLimit = defaultLimit) {
+    this.#limit = usualLimit;
   }
 
   /** Bytes in use. */
@@ -65,6 +65,8 @@ export class BodyMemory {
     this.#open.delete(body);
     this.#used -= body.cost;
     if (body.isPinned) this.#pinned -= body.cost;
+    // The user may allow less from now on.
+    if (this.#used === 0) this.#limit = this.usualLimit;
   }
 
   block(): Buffer {
@@ -93,7 +95,7 @@ export class HeldBody {
   /** Bytes that have arrived. */
   size = 0;
   /** Called when the memory is needed for others. The body is released by then. */
-  onDropped: (() => void) | undefined;
+  onDropped: ((fault: 'no_room') => void) | undefined;
   /** Most bodies come in one chunk: it is kept as it is. */
   #whole: Buffer | undefined;
   #blocks: Buffer[] = [];
@@ -125,16 +127,18 @@ export class HeldBody {
   /** @returns false where there was no room for it: then the body is released */
   append(chunk: Buffer): boolean {
     if (!this.#open) return false;
-    // A chunk that is a small part of a larger piece of memory would keep all of it.
-    if (this.size === 0 && chunk.length > 0 && chunk.length * 2 >= chunk.buffer.byteLength) {
+    const { byteLength } = chunk.buffer;
+    // Kept as it is, a chunk keeps the piece of memory that it is a part of: all of that is counted. A copy would
+    // cost a block at least, and for most deliveries it would be garbage at once.
+    if (this.size === 0 && chunk.length > 0 && byteLength <= Math.max(blockSize, 2 * chunk.length)) {
       this.#whole = chunk;
       this.size = chunk.length;
-      return this.charge(chunk.length);
+      return this.charge(byteLength);
     }
     if (this.#whole) {
       const first = this.#whole;
       this.#whole = undefined;
-      this.memory.charge(this, -this.size);
+      this.memory.charge(this, -first.buffer.byteLength);
       this.size = 0;
       if (!this.#copy(first)) return false;
     }
@@ -171,7 +175,7 @@ export class HeldBody {
   /** Releases it because others need its memory. */
   drop(): void {
     this.release();
-    this.onDropped?.();
+    this.onDropped?.('no_room');
   }
 
   #copy(chunk: Buffer): boolean {

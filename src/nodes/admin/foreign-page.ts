@@ -19,5 +19,13 @@ export function isForeign({ headers, method }: IncomingMessage): boolean {
   if (site !== undefined) return site !== 'same-origin' && !(site === 'none' && method === 'GET');
   const { origin, host } = headers;
   if (origin === undefined) return false;
-  return !URL.canParse(origin) || new URL(origin).host !== host;
+  return !isNamedAs(origin, host);
+}
+
+/** A proxy may add the port that the origin leaves out, or write the name in another way. */
+function isNamedAs(origin: string, host = ''): boolean {
+  if (!URL.canParse(origin) || /[^\w.:[\]-]/.test(host)) return false;
+  const { protocol, host: name } = new URL(origin);
+  const asked = `${protocol}//${host}`;
+  return name !== '' && URL.canParse(asked) && new URL(asked).host === name;
 }

@@ -111,8 +111,10 @@ function partOf(RED: NodeAPI, msg: FlowMessage, parts: object): FlowMessage {
   const out = RED.util.cloneMessage(msg);
   // As core split does: core batch names its groups by this id.
   delete (out as Partial<FlowMessage>)._msgid;
-  // It spoke of the group that the incoming message is part of, and would close this one at its first message.
+  // They spoke of the group that the incoming message is part of. Here they would close this one at its first message, or
+  // make join, batch and sort forget it at each.
   delete out.complete;
+  delete out.reset;
   out.parts = stacked(msg, parts);
   return out;
 }

@@ -1,8 +1,7 @@
 import { operations } from '../../generated/operations';
 import type { ApiResponse } from '../../lib/api/client';
-import { chooseKit, chooseLabVisit, elementsOf } from '../../lib/api/kits';
+import { chooseKit, chooseLabVisit, elementsOf, hasNamedElements } from '../../lib/api/kits';
 import { OnegevityError } from '../../lib/api/errors';
-import { asObject } from '../../lib/api/response';
 import type { Call } from './call-node';
 
 type Params = Record<string, unknown>;
@@ -20,6 +19,7 @@ export async function runComposed(name: string, params: Params, call: Call): Pro
 
 function readOrder(
   { patientIdentifier, orderIdentifier }: Params,
+  type: 'kit' | 'labVisit',
   { client, options }: Call,
 ): Promise<ApiResponse> {
   return client.call(
@@ -27,7 +27,7 @@ function readOrder(
     { patientIdentifier, orderIdentifier },
     undefined,
     // Without its elements nobody could say that it has no kit.
-    { ...options, verify: (order) => Array.isArray(asObject(order)?.elements) },
+    { ...options, verify: (order) => hasNamedElements(order, type) },
   );
 }
 
@@ -38,7 +38,7 @@ function updateOrder(params: Params, body: object, { client, options }: Call): P
 
 /** Reads the order first: safe to run twice, since a kit that is active already is not activated again. */
 async function activateKit(params: Params, call: Call): Promise<ApiResponse> {
-  const order = await readOrder(params, call);
+  const order = await readOrder(params, 'kit', call);
   const { element, alreadyDone } = chooseKit(order.body, identifierOf(params));
   if (alreadyDone) return order;
   const kit = {
@@ -49,12 +49,12 @@ async function activateKit(params: Params, call: Call): Promise<ApiResponse> {
 }
 
 async function listKits(params: Params, call: Call): Promise<ApiResponse> {
-  const order = await readOrder(params, call);
+  const order = await readOrder(params, 'kit', call);
   return { ...order, body: elementsOf(order.body, 'kit') };
 }
 
 async function setLabAppointment(params: Params, call: Call): Promise<ApiResponse> {
-  const order = await readOrder(params, call);
+  const order = await readOrder(params, 'labVisit', call);
   const { element } = chooseLabVisit(order.body, identifierOf(params));
   const visit = { packageElementIdentifier: element.packageElementIdentifier, scheduled: params.scheduled };
   return updateOrder(params, { labAppointments: [visit] }, call);

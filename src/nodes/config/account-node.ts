@@ -2,9 +2,9 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { ApiClient } from '../../lib/api/client';
 import { customRoot, type Environment, environmentOf, resolved } from '../../lib/api/environments';
 import { OnegevityError } from '../../lib/api/errors';
-import { enterConfig, neededOf } from '../shared/config-link';
+import { enterConfig, neededOf, renewConfig } from '../shared/config-link';
 import { type ConfigNode, translated } from '../shared/config-node';
-import { whenFlowsRun } from '../shared/flow-state';
+import { onFlowsStarted, whenFlowsRun } from '../shared/flow-state';
 import { currentDef } from '../shared/register-node';
 import { savedReference } from '../shared/saved-reference';
 import {
@@ -36,6 +36,17 @@ const sandboxInboxKey = Buffer.alloc(32).toString('base64');
 
 export type AccountNode = ConfigNode & Node<Credentials> & { environment: Environment | undefined };
 
+/** The nodes with certificates and proxy that a configuration names. */
+type LinkedNodes = readonly unknown[];
+
+function linkedNodes(RED: NodeAPI, { tls, proxy, redisTls }: ConfigDef): LinkedNodes {
+  return [tls, proxy, redisTls].map((id) => (id ? (RED.nodes.getNode(id) as unknown) : undefined));
+}
+
+function isSame(before: LinkedNodes, now: LinkedNodes): boolean {
+  return before.every((node, index) => node === now[index]);
+}
+
 /** @param saved as the flow file has it: a faulty one makes a node that says what is wrong, to whoever uses it */
 export function buildAccount(RED: NodeAPI, node: AccountNode, saved: ConfigDef): void {
   let def = saved;
@@ -43,6 +54,7 @@ export function buildAccount(RED: NodeAPI, node: AccountNode, saved: ConfigDef):
   let client: Promise<ApiClient> | undefined;
   let closed = false;
   let problem: OnegevityError | undefined;
+  let linked: LinkedNodes | undefined;
 
   try {
     def = currentDef(saved);
@@ -54,9 +66,13 @@ export function buildAccount(RED: NodeAPI, node: AccountNode, saved: ConfigDef):
     node.error(problem.message);
   }
 
-  node.problem = () =>
-    problem ?? (node.environment && connectionFault(RED, def, node.credentials, node.environment));
+  const noteLinked = (): void => void (linked = linkedNodes(RED, def));
+  node.problem = () => {
+    noteLinked();
+    return problem ?? (node.environment && connectionFault(RED, def, node.credentials, node.environment));
+  };
   const connect = async (environment: Environment): Promise<ApiClient> => {
+    noteLinked();
     const scopesShown = savedReference(RED, node, ['scopes']);
     const options = { environment, needed: () => neededOf(node.id), scopesShown };
     return new ApiClient(await clientOptions(RED, def, node.credentials, options));
@@ -89,6 +105,7 @@ export function buildAccount(RED: NodeAPI, node: AccountNode, saved: ConfigDef):
     return { ...(current ? { current } : {}), ...(previous ? { previous } : {}) };
   };
   node.redis = () => {
+    noteLinked();
     const { redisUrl, redisUser, redisPassword } = node.credentials;
     const [username, password] = [resolved(redisUser, 'redisUser'), resolved(redisPassword, 'redisPassword')];
     const tls = tlsOptions(RED, def.redisTls);
@@ -105,10 +122,23 @@ export function buildAccount(RED: NodeAPI, node: AccountNode, saved: ConfigDef):
     const id = sandbox.registerWebhook(topics ? { url, topics } : { url });
     return () => sandbox.removeWebhook(id);
   };
+  const disconnect = async (): Promise<void> => {
+    const open = client;
+    client = undefined;
+    await (await open)?.close();
+  };
+  // Node-RED restarts this node with those that it names by their ids; not where one comes back that was missing, and
+  // not where a variable names it.
+  const stopWatching = onFlowsStarted(RED, () => {
+    if (!linked || isSame(linked, linkedNodes(RED, def))) return;
+    linked = undefined;
+    disconnect().catch(() => undefined);
+    renewConfig(node);
+  });
   node.on('close', (done: () => void) => {
     closed = true;
-    if (!client) return done();
-    client.then((open) => open.close()).then(done, done);
+    stopWatching();
+    disconnect().then(done, () => done());
   });
   if (neededOf(node.id).length > 0) node.expectNodes();
   enterConfig(RED, node);

@@ -53,6 +53,15 @@ async function leaveConfig(RED: NodeAPI, slot: Slot, node: ConfigNode, removed: 
   await Promise.all(links.map(({ turned }) => turned));
 }
 
+/** To be called when what a configuration is made of was replaced: what was built on it is built anew. */
+export function renewConfig({ id }: ConfigNode): void {
+  const slot = slots.get(id);
+  for (const link of slot?.links ?? []) {
+    link.turnTo('nothing');
+    link.turnTo(slot?.node);
+  }
+}
+
 /** The deploy is over, and brought no node of this id. */
 function settle(slot: Slot): void {
   if (slot.node || !slot.replaced) return;

@@ -5,6 +5,10 @@ import { type Handler, serveGet } from './http-route';
 
 const file = 'index.mjs';
 
+interface ExpressResponse {
+  sendFile(name: string, options: object, done: (error?: Error) => void): void;
+}
+
 /**
  * Serves the vendor's library at `<path>/ui-kit.mjs`, where the user has installed it beside Node-RED: it is not part
  * of this package.
@@ -14,14 +18,18 @@ const file = 'index.mjs';
 export function serveLibrary(RED: NodeAPI, path: string, onMissing: () => void): () => void {
   const handler: Handler = (_req: IncomingMessage, res: ServerResponse) => {
     const folder = findLibrary(RED);
-    if (folder === undefined) {
+    const missing = (): void => {
       onMissing();
       res.writeHead(404, { 'content-type': 'application/json' }).end('{"error":"not_installed"}');
-      return;
-    }
+    };
+    if (folder === undefined) return missing();
+    // Express' own error page would name the folder.
+    const sent = (error?: Error): void => {
+      if (error && !res.headersSent && !res.destroyed) missing();
+    };
     res.setHeader('content-type', 'text/javascript; charset=utf-8');
     // With the folder as root: a dot in the path above it, as in `.node-red`, is none of Express's business.
-    (res as unknown as { sendFile(name: string, options: object): void }).sendFile(file, { root: folder });
+    (res as unknown as ExpressResponse).sendFile(file, { root: folder }, sent);
   };
   return serveGet(RED, `${path}/ui-kit.mjs`, handler, () => undefined);
 }

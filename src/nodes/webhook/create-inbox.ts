@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { NodeAPI } from 'node-red';
 import { OnegevityError } from '../../lib/api/errors';
-import { isLoopback } from '../../lib/auth/authorization-code';
+import { isLoopback } from '../../lib/api/loopback';
 import { diskInbox, type Inbox, redisInbox } from '../../lib/webhook/inbox';
 import type { InboxOptions } from '../../lib/webhook/inbox/inbox';
 import { Keyring } from '../../lib/webhook/inbox/keyring';

@@ -21,6 +21,8 @@ export function joinSandbox(
   const removals: (() => void)[] = [];
   let left = false;
   const join = async (): Promise<void> => {
+    await whenListening(server);
+    if (left) return;
     const base = `${originOf(RED, server)}${path}`;
     for (const topic of topics) {
       const remove = await config.registerReceiver(`${base}/${topic}`, [topic]);
@@ -29,14 +31,23 @@ export function joinSandbox(
     }
   };
   // A sandbox that does not start shows as a missing secret, with its reason.
-  const start = (): void => void join().catch(() => undefined);
-  if (server.listening) start();
-  else server.once('listening', start);
+  join().catch(() => undefined);
   return () => {
     left = true;
-    server.off('listening', start);
     for (const remove of removals) remove();
   };
+}
+
+const listening = new WeakMap<Server, Promise<void>>();
+
+/** One listener serves every node, since Node.js warns from the eleventh on. */
+function whenListening(server: Server): Promise<void> {
+  if (server.listening) return Promise.resolve();
+  const known = listening.get(server);
+  if (known) return known;
+  const once = new Promise<void>((resolve) => server.once('listening', resolve));
+  listening.set(server, once);
+  return once.finally(() => listening.delete(server));
 }
 
 /** The server as this computer reaches it. */

@@ -15,6 +15,8 @@ export class WebhookStatus {
   /** Its text is made only when it is shown. */
   #last: { fill: Fill; text: () => string } | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** What went wrong and what came after must not hide. */
+  readonly #troubles = new Set<string>();
   #dirty = false;
   #closed = false;
   readonly #warnings = new RateLimit(3, 1 / 60);
@@ -65,6 +67,12 @@ export class WebhookStatus {
     this.#changed();
   }
 
+  /** Shows that something is lost or needs a person; it stays beside what comes after. */
+  trouble(text: string): void {
+    this.#troubles.add(text);
+    this.event('red', () => text);
+  }
+
   /** Warns in the log, a few times a minute at most. */
   warn(text: string): void {
     if (this.#warnings.pass() !== undefined) this.node.warn(text);
@@ -90,15 +98,25 @@ export class WebhookStatus {
   }
 
   #current(): { fill: Fill; shape: 'ring' | 'dot'; text: string } {
-    const [fault, last] = [this.#fault ?? this.#storage, this.#last];
-    const risk = this.#risk === undefined ? undefined : ({ fill: 'yellow', text: this.#risk } as const);
-    const lasting = this.#lasting ?? risk;
+    const fault = this.#fault ?? this.#storage;
     if (fault) return { fill: 'red', shape: 'ring', text: fault.text };
-    if (lasting && (lasting.fill === 'red' || !last)) return { ...lasting, shape: 'ring' };
-    if (!last) return { fill: 'green', shape: 'ring', text: this.text('status.waiting') };
-    if (!lasting) return { fill: last.fill, shape: 'dot', text: last.text() };
+    const last = this.#last;
+    const lasting = this.#lastingText();
+    if (lasting?.fill === 'red') return { ...lasting, shape: 'ring' };
+    const text = last?.text();
+    const plain = text !== undefined && this.#troubles.has(text) ? undefined : text;
+    // A long text runs below other nodes and over the edge of the screen, so what matters most comes first.
+    const texts = [...this.#troubles, lasting?.text, plain].filter((one) => one !== undefined);
+    if (texts.length === 0) return { fill: 'green', shape: 'ring', text: this.text('status.waiting') };
     // A lasting warning stays beside what came last.
-    const fill = last.fill === 'green' ? lasting.fill : last.fill;
-    return { fill, shape: 'ring', text: `${lasting.text} · ${last.text()}` };
+    const fill = last?.fill === 'red' || !lasting ? (last?.fill ?? 'yellow') : lasting.fill;
+    return { fill, shape: lasting || !last ? 'ring' : 'dot', text: texts.join(' · ') };
+  }
+
+  /** A lasting condition, and the risk of the storage. */
+  #lastingText(): { fill: Fill; text: string } | undefined {
+    const [lasting, risk] = [this.#lasting, this.#risk];
+    if (lasting?.fill === 'red' || risk === undefined) return lasting;
+    return { fill: 'yellow', text: lasting ? `${lasting.text} · ${risk}` : risk };
   }
 }

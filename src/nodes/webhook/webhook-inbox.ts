@@ -18,6 +18,7 @@ import type { Stored } from '../../lib/webhook/receiver';
 import { packEvent, unpackEvent } from '../../lib/webhook/stored-event';
 import { type ConfigNode, shared, translated } from '../shared/config-node';
 import { whenFlowsRun } from '../shared/flow-state';
+import { CountedLog } from './counted-log';
 import { createInbox, inboxFolder, isUnencrypted } from './create-inbox';
 import type { WebhookOptions } from './options';
 import type { WebhookStatus } from './status';
@@ -48,9 +49,11 @@ export class WebhookInbox implements InboxConsumer {
   #closed = false;
   /** An inbox may be full and not full many times a second. */
   readonly #problemLogs = new Map<string, RateLimit>();
-  /** Records that were set aside and are not in the log yet. */
-  readonly #unread = { damaged: 0, unknown_key: 0 };
-  #tellingUnread: NodeJS.Timeout | undefined;
+  /** Records that were set aside: where the key is wrong, that is every one. */
+  readonly #unread = new CountedLog<'damaged' | 'unknown_key'>((counts) => {
+    for (const [cause, count] of counts)
+      this.node.error(this.owner.status.text(`errors.set_aside_${cause}`, { count }));
+  }, quiet);
   readonly #warned = new Set<StorageRisk>();
   /** Resolves when the inbox is open, or it is known why it cannot be. */
   readonly #ready: Promise<void>;
@@ -105,7 +108,7 @@ export class WebhookInbox implements InboxConsumer {
 
   deadLetter(letter: DeadDelivery): void {
     const { status } = this.owner;
-    status.event('red', () => status.text('status.dead'));
+    status.trouble(status.text('status.dead'));
     status.warn(status.text(`errors.dead_${letter.cause}`));
     try {
       const event = unpackEvent(letter, handleOf(this.node.id, letter.id));
@@ -119,15 +122,13 @@ export class WebhookInbox implements InboxConsumer {
 
   setAside(count: number, cause: 'damaged' | 'unknown_key'): void {
     const { status } = this.owner;
-    status.event('red', () => status.text(`status.${cause}`));
-    this.#unread[cause] += count;
-    if (this.#tellingUnread) this.#tellingUnread.refresh();
-    else this.#tellingUnread = setTimeout(() => this.#tellUnread(), quiet).unref();
+    status.trouble(status.text(`status.${cause}`));
+    this.#unread.add(cause, count);
   }
 
   lost(damage: Damage): void {
     const { status } = this.owner;
-    status.event('red', () => status.text('status.lost'));
+    status.trouble(status.text('status.lost'));
     this.node.error(damageText(status, damage));
   }
 
@@ -162,7 +163,7 @@ export class WebhookInbox implements InboxConsumer {
     const inbox = this.#inbox;
     if (!inbox) return;
     this.#inbox = undefined;
-    this.#tellUnread();
+    this.#unread.close();
     const stats = removed ? await inbox.stats().catch(() => undefined) : undefined;
     await inbox.close();
     if (stats) await this.#cleanUp(stats);
@@ -183,17 +184,6 @@ export class WebhookInbox implements InboxConsumer {
     this.#forget = makeKnown(this.node.id, inbox);
     if (options.inbox === 'redis' && isUnencrypted(config.redis())) this.risk('redis_unencrypted');
     await inbox.open(this);
-  }
-
-  /** One message for all that were found together: where the key is wrong, that is every one. */
-  #tellUnread(): void {
-    clearTimeout(this.#tellingUnread);
-    this.#tellingUnread = undefined;
-    for (const cause of ['damaged', 'unknown_key'] as const) {
-      const count = this.#unread[cause];
-      this.#unread[cause] = 0;
-      if (count > 0) this.node.error(this.owner.status.text(`errors.set_aside_${cause}`, { count }));
-    }
   }
 
   #misconfigured(error: unknown): void {

@@ -1,17 +1,18 @@
 import type { Node, NodeAPI } from 'node-red';
 import { Duplicates } from '../../lib/webhook/duplicates';
-import type { Refusal, WebhookEvent } from '../../lib/webhook/event';
+import type { RefusalReason, Refusal, WebhookEvent } from '../../lib/webhook/event';
 import type { Exchange } from '../../lib/webhook/exchange';
 import { Outputs } from '../../lib/webhook/outputs';
 import { RateLimit } from '../../lib/webhook/rate-limit';
 import { Receiver } from '../../lib/webhook/receiver';
 import { ConfigLink } from '../shared/config-link';
 import type { ConfigNode } from '../shared/config-node';
+import { whenFlowsRun } from '../shared/flow-state';
 import { listen } from './listen';
 import { type WebhookDef, webhookOptions, type WebhookOptions } from './options';
 import { WebhookInbox, warnOfLeftovers } from './webhook-inbox';
 import { refusalMessage, webhookMessage } from './message';
-import { RejectionLog } from './rejection-log';
+import { CountedLog } from './counted-log';
 import { secretsFor } from './secrets';
 import { WebhookStatus } from './status';
 
@@ -45,9 +46,13 @@ function receive(
   // A durable inbox remembers by itself, also after a restart.
   const duplicates = options.duplicates > 0 && !durable ? new Duplicates(options.duplicates) : undefined;
   let previousMatched = false;
+  let ended = false;
   const counts = { received: 0, refused: 0, duplicates: 0, unwired: 0 };
   const isWired = (output: number): boolean => (node.wires?.[output]?.length ?? 0) > 0;
-  const rejections = new RejectionLog((reasons) => {
+  /** Node-RED says nothing where the node at the end of a wire is disabled or missing. */
+  const leadsToNode = (output: number): boolean =>
+    (node.wires?.[output] ?? []).some((id) => Boolean(RED.nodes.getNode(id)));
+  const rejections = new CountedLog<RefusalReason>((reasons) => {
     const list = [...reasons].map(([reason, count]) => `${status.text(`reasons.${reason}`)}: ${count}`);
     node.warn(status.text('errors.rejected', { reasons: list.join(', ') }));
   });
@@ -63,7 +68,7 @@ function receive(
   };
   const onEvent = (event: WebhookEvent, exchange?: Exchange): void => {
     const count = ++counts.received;
-    if (!isWired(outputs.of(event))) counts.unwired++;
+    if (!leadsToNode(outputs.of(event))) counts.unwired++;
     const { topic } = event;
     status.event('green', () => {
       const key = count === 1 ? 'status.event' : 'status.events';
@@ -107,7 +112,11 @@ function receive(
       })
     : undefined;
   // What the node cannot tell the topic of leaves there, and whatever the vendor adds.
-  if (!isWired(outputs.other)) node.warn(status.text('errors.other_unwired'));
+  const wiring = whenFlowsRun(RED);
+  const warnOfOther = (): void => {
+    if (!ended && !leadsToNode(outputs.other)) node.warn(status.text('errors.other_unwired'));
+  };
+  wiring.started.then(warnOfOther, () => undefined);
   if (options.inbox !== 'disk') warnOfLeftovers(RED, node, status).catch(() => undefined);
 
   const receiver = new Receiver({
@@ -140,6 +149,8 @@ function receive(
   const stop = listen(RED, node, { options, config, receiver, status });
 
   return async (removed) => {
+    ended = true;
+    wiring.cancel();
     stop(removed);
     rejections.close();
     status.close();

@@ -7,6 +7,10 @@ const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 /** What proxies say of themselves. Behind one, every caller comes from this computer. */
 const FORWARDED = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'];
 
+/** Behind a proxy, that is what somebody sees who is meant to. */
+const foreignText =
+  'The page and the controls of the sandbox answer to this computer only. If a proxy is in between, let it pass the Host header on, start the sandbox with --allow-host and --control-token, and open the page by the URL that it prints (/#token=…).';
+
 export interface Doors {
   /** Names by which the sandbox may be called beside those of this computer. */
   hosts: readonly string[];
@@ -38,7 +42,7 @@ export function refuseOtherOrigins(hosts: readonly string[], req: IncomingMessag
   const name = /^(\[[^\]]*\]|[^:]*)(:\d+)?$/.exec(named)?.[1]?.toLowerCase() ?? '';
   const { origin } = req.headers;
   if (![...LOOPBACK, ...hosts].includes(name) || (origin !== undefined && origin !== `http://${named}`)) {
-    throw generalError(403, 'The controls of the sandbox answer to this computer only.');
+    throw generalError(403, foreignText);
   }
 }
 

@@ -24,28 +24,40 @@ export async function ask<T>(method: string, path: string, body?: object): Promi
     ...(body && { body: JSON.stringify(body) }),
   });
   const text = await response.text();
-  if (response.ok) return JSON.parse(text) as T;
-  const said = explained(text);
-  if (response.status === 401) throw new Refused(401, inEditor() ? texts.logIn : texts.tokenMissing);
+  const answer = parsed(text);
+  if (response.ok && answer !== undefined) return answer as T;
+  const said = explained(answer);
+  if (response.status === 401 && asksForToken(response))
+    throw new Refused(401, inEditor() ? texts.logIn : texts.tokenMissing);
   throw new Refused(response.status, said || texts.answered(response.status));
 }
 
-function explained(text: string): string {
+/** Whether Node-RED or the sandbox may have refused: a proxy asks for a name and a password, or for something else. */
+function asksForToken({ headers }: Response): boolean {
+  return /^bearer/i.test(headers.get('www-authenticate') ?? 'Bearer');
+}
+
+/** @returns undefined where it is not JSON: then it is not the sandbox's, but such as a login page's */
+function parsed(text: string): unknown {
   try {
-    const {
-      message,
-      globalErrors = [],
-      fieldErrors = [],
-    } = JSON.parse(text) as {
-      message?: string;
-      globalErrors?: string[];
-      fieldErrors?: { fieldName: string; message: string }[];
-    };
-    const fields = fieldErrors.map((fault) => `${fault.fieldName} ${fault.message}`);
-    return [...(message ? [message] : []), ...globalErrors, ...fields].join('; ');
+    return JSON.parse(text) as unknown;
   } catch {
-    return '';
+    return undefined;
   }
+}
+
+function explained(body: unknown): string {
+  const { message, globalErrors, fieldErrors } = (body ?? {}) as {
+    message?: unknown;
+    globalErrors?: string[];
+    fieldErrors?: { fieldName: string; message: string }[];
+  };
+  const fields = listed(fieldErrors).map((fault) => `${fault.fieldName} ${fault.message}`);
+  return [...(typeof message === 'string' ? [message] : []), ...listed(globalErrors), ...fields].join('; ');
+}
+
+function listed<T>(value: T[] | undefined): T[] {
+  return Array.isArray(value) ? value : [];
 }
 
 /** Whether Node-RED serves the page, below the editor. */

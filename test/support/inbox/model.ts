@@ -1,6 +1,7 @@
 /** What an inbox has promised, kept beside it and compared with what it does. */
 import assert from 'node:assert/strict';
 import type { DeadDelivery, Delivery } from '../../../src/lib/webhook/inbox/inbox';
+import { Identities } from './identities';
 
 /** `ending`: asked to become a dead letter, and not answered yet. */
 type Status = 'waiting' | 'open' | 'delayed' | 'ending' | 'done' | 'dead' | 'discarded';
@@ -39,7 +40,7 @@ export interface Dump {
 
 export class InboxModel {
   readonly all = new Map<string, Known>();
-  readonly #texts = new Map<string, string>();
+  readonly #identities = new Identities(this.all);
   /** Deliveries seen. */
   emissions = 0;
   #count = 0;
@@ -99,7 +100,7 @@ export class InboxModel {
 
   delivered(delivery: Delivery, visibility: number, allowed: number): void {
     this.emissions++;
-    const known = this.#identified(delivery);
+    const known = this.#identities.of(delivery);
     const { text, status, earliest, next, emitted } = known;
     const { attempt, replayed } = delivery;
     const pause = earliest - this.now();
@@ -119,7 +120,7 @@ export class InboxModel {
   }
 
   died(letter: DeadDelivery, allowed: number): void {
-    const known = this.#identified(letter);
+    const known = this.#identities.of(letter);
     const { text, status, earliest, next } = known;
     assert.ok(!known.announced || !known.announcementSettled, `${text} is announced twice`);
     if (letter.cause === 'gave_up') {
@@ -221,17 +222,6 @@ export class InboxModel {
       implausible ||= certain && passed < -tolerance;
     }
     return implausible;
-  }
-
-  #identified({ id, event }: Delivery): Known {
-    const text = event.content.toString();
-    const known = this.all.get(text);
-    assert.ok(known, `${text} was never put`);
-    assert.equal(this.#texts.get(id) ?? text, text, `${id} has been the id of another event`);
-    assert.equal(known.id ?? id, id, `${text} has got another id`);
-    this.#texts.set(id, text);
-    known.id = id;
-    return known;
   }
 
   #is(known: Known, status: Status, due = 0): void {

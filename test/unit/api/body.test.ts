@@ -103,4 +103,23 @@ describe('The check of a body', () => {
       );
     }
   });
+
+  it('names an identifier without the way to it, which may be data', async () => {
+    for (const [value, text] of [
+      ['P1 ', 'patientIdentifier'],
+      [{}, 'patientIdentifier (type)'],
+    ]) {
+      for (const name of ['canary@example.com', 'Canary']) {
+        const error = await checkBody(operations.createPatient.body!, {
+          [name]: { patientIdentifier: value },
+        }).then(
+          () => assert.fail('accepted'),
+          (fault: unknown) => fault,
+        );
+        assert.ok(error instanceof OnegevityError);
+        assert.equal(error.values.name, text);
+        assert.equal(error.fieldErrors?.[0]?.fieldName, `${name}.patientIdentifier`);
+      }
+    }
+  });
 });

@@ -204,6 +204,15 @@ describe('API client over real sockets', () => {
     assert.equal(server.tokens, 2);
   });
 
+  it('keeps the token if it cannot be renewed after a 403, which may mean one call only', async () => {
+    await read();
+    server.token = json(401, { error: 'invalid_client' });
+    server.answers = [json(403, {}), json(200, { patientIdentifier: 'P1' })];
+    await assert.rejects(read(), { code: 'forbidden' });
+    assert.equal((await read()).statusCode, 200);
+    assert.equal(server.tokens, 2);
+  });
+
   it('renews no token for a 403 to a call that never worked', async () => {
     await read();
     server.answers = [json(403, {})];
@@ -283,8 +292,8 @@ describe('API client over real sockets', () => {
         json(200, 'text'),
         json(200, null),
         json(200, { patientIdentifier: 'P2' }),
-        raw(200, '{"a":1}', { 'content-encoding': 'gzip' }),
-        raw(200, '{"a":1}', { 'content-encoding': 'unheard-of' }),
+        raw(200, '{"a":1', { 'content-encoding': 'gzip' }),
+        raw(200, '(\xb5/\xfd', { 'content-encoding': 'zstd' }),
       ]) {
         server.requests.length = 0;
         server.answers = [answer, answer, json(200, { patientIdentifier: 'P1' })];

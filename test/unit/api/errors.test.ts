@@ -27,6 +27,7 @@ const values: Record<string, string[]> = {
   delivery_superseded: ['attempt'],
   newer_flow: ['version', 'known'],
   inbox_locked: ['folder'],
+  inbox_no_locks: ['folder'],
   inbox_disk_full: ['folder'],
   inbox_no_permission: ['folder'],
   inbox_bad_folder: ['folder'],

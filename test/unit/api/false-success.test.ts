@@ -107,6 +107,19 @@ describe('A success is believed', () => {
       }
     });
 
+    it('nothing of an order that is only what was sent', () => {
+      const sent = { orderIdentifier: 'O1', packageIdentifier: 'PKG', notes: 'x' };
+      assert.equal(expected('createPatientOrder', { ...sent }, sent), false);
+      assert.equal(expected('createPatientOrder', { ...sent, id: 1 }, sent), true);
+    });
+
+    it('orders in a list that are objects, and some if it says so', () => {
+      for (const one of [null, 'x', 1, [{}]])
+        assert.equal(expected('listPatientOrders', { orders: [{}, one] }), false, JSON.stringify(one));
+      assert.equal(expected('listPatientOrders', { orders: [], numberOfElements: 1 }), false);
+      assert.equal(expected('listPatientOrders', { orders: [], totalNumberOfElements: 1 }), true);
+    });
+
     it('recommendations, by their number, and archived or not as it was said', () => {
       for (const id of [4, '4']) assert.equal(expected('patientRecommendationDetails', { id }), true);
       for (const body of [{}, { id: 5 }, { id: '04' }, { id: null }, [{ id: 4 }]]) {
@@ -138,7 +151,7 @@ describe('A success is believed', () => {
         assert.equal(expected(id, body), false, id);
       }
     }
-    const own = [{ id: 1, patientIdentifier: 'P1', orderIdentifier: 'O1' }, { id: 2 }, 'x'];
+    const own = [{ id: 1, patientIdentifier: 'P1', orderIdentifier: 'O1' }, { id: 2 }];
     assert.equal(expected('listPatientOrderReports', { reports: own }), true);
     assert.equal(expected('listPatientOrders', { orders: [{ patientIdentifier: 'P2' }] }), false);
     assert.equal(expected('submitPatientSurvey', { patientIdentifier: 'P2' }, {}), false);
@@ -170,7 +183,8 @@ describe('A success is believed', () => {
       it(id, () => {
         const sent = id === 'createPatient' ? { patientIdentifier: 'P1' } : undefined;
         for (const body of [own, {}, { name: 'x' }]) assert.equal(expected(id, body, sent), true, id);
-        for (const body of [other, [], null, 'x', 5, undefined]) {
+        const failures = [{ message: 'x' }, { id: '17', message: 'x' }];
+        for (const body of [other, [], null, 'x', 5, undefined, ...failures]) {
           assert.equal(expected(id, body, sent), false, JSON.stringify(body));
         }
         assert.equal(expected(id, undefined, sent, 204), true);
@@ -200,6 +214,9 @@ describe('A success is believed', () => {
         [kit('K1', 'UNREGISTERED')],
         [kit('K1', 'NOT_ACTIVATED')],
         [kit('K2', 'ACTIVATED')],
+        [kit('K1', '')],
+        [{ type: 'kit', packageElementIdentifier: 'K1' }],
+        [visit('K1', 'COMPLETED')],
         [],
         undefined,
         {},
@@ -226,6 +243,8 @@ describe('A success is believed', () => {
       assert.deepEqual(shown(true), [false, false, true, true, true]);
       assert.deepEqual(shown(false), [true, true, false, true, true]);
       assert.equal(shows([], sent(false)), false);
+      for (const one of [true, false])
+        assert.equal(shows([{ type: 'labVisit', packageElementIdentifier: 'V1' }], sent(one)), false);
     });
   });
 });

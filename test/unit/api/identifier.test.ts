@@ -33,6 +33,17 @@ const real = [
   '12E4X',
   'payload-1',
   '-',
+  '123e4567',
+  '12E45',
+  '1.0',
+  '#17',
+  '#MRN',
+  '50%',
+  'A&B;1',
+  'SÃO-1',
+  '"A" 1',
+  '[A]',
+  'A:1',
 ];
 const faulty: Record<string, string[]> = {
   empty: [''],
@@ -81,7 +92,10 @@ const faulty: Record<string, string[]> = {
       '\u{e0041}',
     ],
   ].flatMap((one) => [`SB-1${one}`, `${one}SB-1`, `SB${one}-1`]),
-  damaged: ['\ud800', 'a\udc00', 'M\ufffdller', 'a\ufffe', '\ufffc1'],
+  damaged: [
+    ...['\ud800', 'a\udc00', 'M\ufffdller', 'a\ufffe', '\ufffc1', 'a\ue000'],
+    ...['MÃ¼ller', 'GroÃŸ', 'Oâ€™Brien', 'A&#x2F;1', 'A&amp;B'],
+  ],
   placeholder: [
     ...['undefined', 'null', 'NULL', 'NaN', '[object Object]', '[object Promise]', 'Infinity', '-Infinity'],
     ...['true', 'false', 'None', 'nil', '(null)', 'Invalid Date', '#N/A', '#REF!', '() => 1', 'Symbol(x)'],
@@ -94,11 +108,22 @@ const faulty: Record<string, string[]> = {
       'payload.orderIdentifier',
       'payload',
     ],
+    ...['"SB-1"', "'SB-1'", '["SB-1"]', '{"id":"SB-1"}', '{}', '[]', '""', '="00123"', '-1'],
+    ...[
+      '#SPILL!',
+      '#GETTING_DATA',
+      '#####',
+      '[Function: id]',
+      '[Circular *1]',
+      '<Buffer 58>',
+      'Promise { 1 }',
+    ],
+    ...['%PATIENT_ID%', '<patientIdentifier>', ':patientIdentifier'],
   ],
   dots: ['.', '..', '../x', 'x/..', './x', 'a/../b', '..\\x', '..;x', '.;', '/..'],
   decomposed: ['e\u0301', '\u212b', '\u2126', 'が'.normalize('NFD')],
-  variant: ['ＳＢ-１', 'SB\u2011000001', 'SB–1', 'SB−1', 'x²', 'ﬁ', '．．', '①', '…', '𝟏'],
-  shortened: ['1.23457E+11', '1e21', '2,5E+10'],
+  variant: ['ＳＢ-１', 'SB\u2011000001', 'SB–1', 'SB−1', 'x²', 'ﬁ', '．．', '①', '…', '𝟏', 'O’Brien-1'],
+  shortened: ['1.23457E+11', '1e+21', '2,5E+10', '1.2E11', '12345.0'],
 };
 
 describe('The check of an identifier', () => {
@@ -184,8 +209,25 @@ describe('The check of an identifier', () => {
       { fieldName: 'wrapper.patientIdentifier', message: 'type' },
       { fieldName: 'orderIdentifierFilters.2', message: 'whitespace' },
     ]);
-    const circle: Record<string, unknown> = { patientIdentifier: 'P1' };
-    circle.self = circle;
-    assert.deepEqual(faultyIdentifiers(circle), []);
+  });
+
+  it('takes bytes, and a member without a value, for no identifier', () => {
+    for (const value of [Buffer.from('P1'), new Uint8Array(2), undefined]) {
+      assert.deepEqual(faultyIdentifiers({ patientIdentifier: value }), [
+        { fieldName: 'patientIdentifier', message: 'type' },
+      ]);
+    }
+  });
+
+  it('finds identifiers at any depth', () => {
+    let deep: object = { patientIdentifier: 'P1 ' };
+    for (let depth = 0; depth < 3000; depth++) deep = { deep };
+    assert.equal(faultyIdentifiers(deep).length, 1);
+  });
+
+  it('looks once at each object of a body that refers to itself', () => {
+    const all: Record<string, unknown>[] = Array.from({ length: 50 }, () => ({ patientIdentifier: 'P1' }));
+    for (const one of all) Object.assign(one, { all });
+    assert.deepEqual(faultyIdentifiers(all), []);
   });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chooseKit, chooseLabVisit, elementsOf } from '../../../src/lib/api/kits';
+import { chooseKit, chooseLabVisit, elementsOf, hasNamedElements } from '../../../src/lib/api/kits';
 
 const kit = (id: string, status: string) => ({ type: 'kit', packageElementIdentifier: id, status });
 const visit = (id: string, status: string) => ({ type: 'labVisit', packageElementIdentifier: id, status });
@@ -41,6 +41,20 @@ describe('the kit that is meant', () => {
       [visit('V1', 'NOT_ACTIVATED')],
     ]) {
       assert.throws(() => chooseKit(order(...elements), undefined), { code: 'no_kit' });
+    }
+  });
+
+  it('is the one that is named, be its identifier a number', () => {
+    const one = order({ ...kit('', 'ACTIVATED'), packageElementIdentifier: 7 });
+    assert.deepEqual(chosen(chooseKit(one, '7')), [7, true]);
+  });
+
+  it('has an identifier, without which it could not be named in a write', () => {
+    const nameless = { type: 'kit', status: 'NOT_ACTIVATED' };
+    assert.equal(hasNamedElements(order(kit('K1', ''), visit('V1', '')), 'kit'), true);
+    assert.equal(hasNamedElements(order(nameless), 'labVisit'), true);
+    for (const one of [order(nameless), {}, null, { elements: {} }]) {
+      assert.equal(hasNamedElements(one, 'kit'), false);
     }
   });
 

@@ -45,16 +45,69 @@ const paged =
 
 describe('Reading a list page by page', () => {
   it('ends with the item that the total announced, without asking for more', async () => {
-    const list = new List(paged(4, 4));
+    const list = new List(paged(3, 3));
     assert.deepEqual(summary((await readAll(list)).pages), [
       [2, false, false],
-      [2, true, true],
+      [1, true, true],
     ]);
     assert.deepEqual(list.asked, [1, 2]);
     assert.deepEqual(
       (await readAll(new List(paged(4, 4)))).pages.map(({ total }) => total),
       [4, 4],
     );
+  });
+
+  it('asks for one more page if the last one that was announced is full', async () => {
+    const list = new List(paged(4, 4));
+    assert.deepEqual(summary((await readAll(list)).pages), [
+      [2, false, false],
+      [2, true, true],
+    ]);
+    assert.deepEqual(list.asked, [1, 2, 3]);
+  });
+
+  describe('loses no item to a total that is too small', () => {
+    const totals: Record<string, (page: unknown[], number: number) => number> = {
+      '0': () => 0,
+      '1': () => 1,
+      'the number of items in the page': (page) => page.length,
+      'the number of items that are left': (_, number) => 5 - 2 * (number - 1),
+      'a total that shrinks': (_, number) => 3 - number,
+    };
+    for (const [name, total] of Object.entries(totals)) {
+      it(name, async () => {
+        const list = new List((number, size) => {
+          const { patients } = paged(5)(number, size) as { patients: unknown[] };
+          return { patients, totalNumberOfElements: total(patients, number) };
+        });
+        const { pages, code } = await readAll(list);
+        assert.equal(code, undefined);
+        assert.equal(pages.flatMap(({ items }) => items).length, 5);
+        assert.deepEqual(summary(pages).at(-1), [1, true, true]);
+      });
+    }
+  });
+
+  it('takes an error or the same page again for the end, if all that was announced has come', async () => {
+    const beyond = [new OnegevityError('not_found'), new OnegevityError('validation'), paged(4, 4)(2, 2)];
+    for (const answer of beyond) {
+      const list = new List((number, size) => (number > 2 ? answer : paged(4, 4)(number, size)));
+      const { pages, code } = await readAll(list);
+      assert.equal(code, undefined);
+      assert.deepEqual(summary(pages), [
+        [2, false, false],
+        [2, true, true],
+      ]);
+    }
+    const broken = new List((number, size) =>
+      number > 2 ? new OnegevityError('server_error') : paged(4, 4)(number, size),
+    );
+    assert.equal((await readAll(broken)).code, 'server_error');
+  });
+
+  it('says that it is not complete if an earlier page announced more than came', async () => {
+    const list = new List((number, size) => paged(3, number === 1 ? 9 : 3)(number, size));
+    assert.deepEqual(summary((await readAll(list)).pages).at(-1), [1, true, false]);
   });
 
   it('ends at an empty page, whose predecessor is marked as the last', async () => {
@@ -162,7 +215,7 @@ describe('Reading a list page by page', () => {
   });
 
   it('waits before each further page', async () => {
-    const list = new List(paged(6, 6));
+    const list = new List(paged(5, 5));
     const pages = readPages(
       list as unknown as ApiClient,
       operations.listPatients,

@@ -21,7 +21,9 @@ describe('the error of an answer', () => {
     [401, 'unauthorized'],
     [403, 'forbidden'],
     [404, 'not_found'],
+    [408, 'server_error'],
     [409, 'conflict'],
+    [425, 'server_error'],
     [418, 'http_error'],
     [422, 'validation'],
     [429, 'rate_limited'],
@@ -76,13 +78,20 @@ describe('the error of an answer', () => {
     for (const [names, text] of [
       [['email'], 'email'],
       [['patientInformation.address.postalCode', 'email'], 'patientInformation.address.postalCode, email'],
-      [['kitActivations[0].activationCode'], 'kitActivations[0].activationCode'],
-      [['/labAppointments/1/scheduled'], '/labAppointments/1/scheduled'],
+      [['kitActivations[0].activationCode'], 'kitActivations.0.activationCode'],
+      [['/labAppointments/1/scheduled'], 'labAppointments.1.scheduled'],
+      [['$.patientInformation.email'], 'patientInformation.email'],
+      [["$['patientInformation']['email']"], 'patientInformation.email'],
+      [['PatientInformation.Address.City'], 'patientInformation.address.city'],
+      [['createOrderRequest.orderIdentifier'], 'orderIdentifier'],
+      [['kitActivations[].activationCode'], 'kitActivations.activationCode'],
       [['email', 'email'], 'email'],
       [['Smith', 'email', 'canary@example.com', 'Lin Example'], '?, email'],
-      [['email.Smith'], '?'],
+      [['email.Smith'], 'email.?'],
       [['email 5550100'], '?'],
-      [['email[5550100]'], '?'],
+      [['email[5550100]'], 'email.?'],
+      [['Smith.5', '17', 'email\n'], '?'],
+      [['smith@example.com/email'], 'email'],
       [['constructor', '__proto__', ''], '?'],
       [[5], '?'],
       [
@@ -99,6 +108,8 @@ describe('the error of an answer', () => {
   });
 
   for (const [statusCode, retryAfter, outcome] of [
+    [408, 1, 'unknown'],
+    [425, undefined, 'failed'],
     [499, undefined, 'failed'],
     [500, undefined, 'unknown'],
     [500, 1, 'unknown'],

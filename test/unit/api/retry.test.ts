@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import sinon from 'sinon';
 import { OnegevityError } from '../../../src/lib/api/errors';
-import { backoff, retryAfterSeconds, retryDelay } from '../../../src/lib/api/retry';
+import { backoff, retryAfterSeconds, retryDelay, serverTime } from '../../../src/lib/api/retry';
 
 const now = Date.parse('2026-11-24T10:00:00Z');
 
@@ -21,6 +22,14 @@ describe('retry', () => {
     ['Tue, 24 Nov 2026 10:00:30 GMT', 30],
     ['Tuesday, 24-Nov-26 10:00:30 GMT', 30],
     ['Tue Nov 24 10:00:30 2026', 30],
+    ['Tue, 24 Nov 2026 10:00:30', 30],
+    ['Tue, 24 Nov 2026 10:00:30 +0000', 30],
+    ['Tue, 24 Nov 2026 12:00:30 +0200', 30],
+    ['5, 10', undefined],
+    ['5s', undefined],
+    ['1e3', undefined],
+    ['٣', undefined],
+    ['2026-11-24T10:00:30Z', undefined],
     ['Mon, 23 Nov 2026 10:00:00 GMT', 0],
     ['Tue, soon', undefined],
     ['soon', undefined],
@@ -33,6 +42,18 @@ describe('retry', () => {
       assert.equal(retryAfterSeconds(header, now), seconds));
   }
 
+  it('takes for the time of the response what is an HTTP date only', () => {
+    const clock = sinon.useFakeTimers({ now, toFake: ['Date'] });
+    try {
+      for (const date of [undefined, '', '5', '-1', '1.5', '2001', '2001-01-01', 'today'])
+        assert.equal(serverTime(date), now, date);
+      assert.equal(serverTime('Tue, 24 Nov 2026 09:00:00 GMT'), now - 3_600_000);
+      assert.equal(serverTime('Tue, 24 Nov 2026 09:00:00'), now - 3_600_000);
+    } finally {
+      clock.restore();
+    }
+  });
+
   const answer = (statusCode: number, retryAfter?: number) =>
     new OnegevityError('server_error', { statusCode, ...(retryAfter === undefined ? {} : { retryAfter }) });
   const read = { writes: false, attempt: 1, attempts: 4 };
@@ -43,6 +64,11 @@ describe('retry', () => {
       answer(503),
       answer(429),
       answer(500),
+      answer(408),
+      answer(425),
+      answer(520),
+      answer(529),
+      answer(599),
       new OnegevityError('reset'),
       new OnegevityError('timeout'),
     ]) {
@@ -52,6 +78,7 @@ describe('retry', () => {
       answer(404),
       answer(400),
       answer(501),
+      answer(511),
       new OnegevityError('tls'),
       new OnegevityError('aborted'),
     ]) {
@@ -66,6 +93,8 @@ describe('retry', () => {
       answer(500),
       // Retry-After of any other status does not say that nothing was done.
       answer(500, 1),
+      answer(408, 1),
+      answer(425, 1),
       answer(502, 1),
       answer(504, 1),
       new OnegevityError('reset'),

@@ -312,6 +312,7 @@ describe('The conversion of survey answers', () => {
   it('adds the answers to what is read, and leaves any other answer alone', () => {
     const filled = withAnswers(survey, { WEIGHT: '150' });
     assert.deepEqual(conversion.response({ survey: filled }), { survey: filled, answers: { WEIGHT: 150 } });
-    for (const body of [null, {}, [], 'x']) assert.equal(conversion.response(body), body);
+    const unseen = [{ survey: null }, { survey: [] }, { survey: { sections: null } }];
+    for (const body of [null, {}, [], 'x', ...unseen]) assert.equal(conversion.response(body), body);
   });
 });

@@ -77,6 +77,18 @@ describe('token manager', () => {
     assert.equal(await tokens.get(), 't2');
   });
 
+  it('renews a doubted token, and uses it on while the endpoint gives no other', async () => {
+    const endpoint = new Endpoint([ok('t1'), { statusCode: 400, body: {} }, ok('t2')]);
+    const tokens = new TokenManager(settings, endpoint);
+    const token = await tokens.get();
+    tokens.doubt('another');
+    assert.equal(await tokens.get(), token);
+    tokens.doubt(token);
+    assert.deepEqual([await tokens.get(), await tokens.get(), endpoint.requests.length], [token, token, 2]);
+    tokens.doubt(token);
+    assert.deepEqual([await tokens.get(), await tokens.get(), endpoint.requests.length], ['t2', 't2', 3]);
+  });
+
   it('waits before it tries refused credentials again', async () => {
     const endpoint = new Endpoint([{ statusCode: 401, body: { error: 'invalid_client' } }, ok('t1')]);
     const tokens = new TokenManager(settings, endpoint);

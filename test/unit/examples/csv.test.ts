@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { identifierFault } from '../../../src/lib/api/identifier';
 import { exampleFunction } from '../../support/example-function';
 
 interface Row {
@@ -142,6 +143,8 @@ describe('The CSV example', () => {
       'UTF-8, read as DOS code page before': table(['CSV-1', 'J├╝rgen', 'Example', '1990-04-03', '']),
       'damaged before': table(['CSV-1', 'J', 'M\ufffdller', '1990-04-03', '']),
       'UTF-16 without a BOM': utf16le(text([names, muller], '\t')).subarray(2),
+      'UTF-16 that was cut off': utf16le(text([names, muller], '\t')).subarray(0, -1),
+      'a workbook of Excel 97': Buffer.from('d0cf11e0a1b11ae10000', 'hex'),
       'a workbook': Buffer.from('PK\x03\x04 anything'),
     };
     for (const [name, content] of Object.entries(bad)) {
@@ -189,6 +192,23 @@ describe('The CSV example', () => {
     for (const [name, [cells, problem]] of Object.entries(cases)) {
       it(name, () => assert.match(problemsOf(table(muller, cells))[0] ?? '', problem));
     }
+
+    it('every identifier that the node would reject once others are registered', () => {
+      const words = ['-1', 'true', 'None', 'SB-undefined', 'null/7', 'P-NaN', '="00123"', "'7'", '["7"]', '<id>'];
+      const templates = [':id', '%PATIENT_ID%', '${ID}', '{{id}}', '{patientIdentifier}', 'x/..', '../x', '..;x'];
+      const shown = ['ＣＳＶ-2', 'CSV–2', 'CSV−2', 'O’Brien', '\u3164A', 'A\u115f', 'A\u2800', 'A\u034fB', 'Ⅷ', 'x²'];
+      const numbers = ['1e+21', '1.2E11', '12345.0', '#SPILL!', '#ЗНАЧ!', '#¡REF!', '#####', '#NV', '#N/A'];
+      for (const identifier of [...words, ...templates, ...shown, ...numbers]) {
+        assert.notEqual(identifierFault(identifier), undefined, identifier);
+        const rows = table(muller, withCell('patientIdentifier', identifier.replaceAll('"', '""')));
+        const quoted = rows.replace(/^(.*""[^,]*),/m, '"$1",');
+        assert.match(problemsOf(quoted)[0] ?? '', /^Row 3: patientIdentifier/, identifier);
+      }
+      for (const identifier of ['123e4567', '12E45', '{3F2504E0-4F89-41D3-9A0C-0305E82C3301}', 'Nancy-1', '#17', 'a/b']) {
+        const rows = rowsOf(table(muller, withCell('patientIdentifier', identifier)));
+        assert.equal(rows[1]?.patient.patientIdentifier, identifier);
+      }
+    });
 
     it('counts empty rows and quoted line breaks as Excel does', () => {
       const rows = [['CSV-1', '"A\r\nB"', 'C', '1990-04-03', ''], ['', '', '', '', ''], withCell('gender', '?')];

@@ -71,6 +71,11 @@ describe('The example "Results to a report message"', () => {
     });
   }
 
+  it('does not fetch what is no document', () => {
+    for (const payload of [null, 'x', 5, []])
+      assert.equal(isAllowed({ payload, onegevity: { environment: 'custom' } })[0], null);
+  });
+
   it('fetches on the sandbox its own documents and nothing else of the computer', () => {
     const own = 'http://127.0.0.1:40123/reports/17.pdf';
     assert.equal(run(own, 'sandbox')[0]?.url, own);

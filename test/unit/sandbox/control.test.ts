@@ -44,6 +44,12 @@ describe("The sandbox's control routes", () => {
     }
   });
 
+  it('name what to do where a proxy is in between', async () => {
+    const headers = { origin: 'http://sandbox.example' };
+    const answer = await fetch(`${under.url}/sandbox/reset`, { method: 'POST', headers });
+    assert.match(await answer.text(), /If a proxy is in between.*--control-token/);
+  });
+
   it('answer this computer by each of its names, with the own Origin or none', async () => {
     const { port } = under.sandbox;
     for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, `LOCALHOST:${port}`, `[::1]:${port}`]) {

@@ -60,6 +60,14 @@ describe('the memory for bodies that nobody has verified', () => {
     assert.equal(dropped[1], 'large 2');
   });
 
+  it('has its usual limit again once the bodies are gone for which it had more', () => {
+    const memory = new BodyMemory(10 * block);
+    memory.open(20 * block).release();
+    const body = memory.open(block);
+    while (body.append(Buffer.alloc(block))) assert.ok(memory.used <= 10 * block);
+    assert.equal(body.isOpen, false);
+  });
+
   it('drops no body that is pinned, and pins half of its limit at most', () => {
     const memory = new BodyMemory(20 * requestCost);
     const pinned = Array.from({ length: 20 }, () => memory.open(0)).filter((body) => body.pin());

@@ -121,6 +121,22 @@ describe('an inbox whose clock is wrong', () => {
     assert.equal(ids.size, 12);
   });
 
+  it('gives ids in the order of arrival wherever the clock is, also before 1970 and in the year 9999', async () => {
+    const ids: string[] = [];
+    for (const time of [-1e12, 0, 1.7e12, 9.9e12, 1.67e13, 2.5e14, 8.6e15, 1.7e12]) {
+      clock.setSystemTime(time);
+      await restart(0);
+      for (let count = 0; count < 3; count++) {
+        await put('a');
+        const { id } = await seen.one();
+        ids.push(id);
+        await inbox.done(id);
+      }
+    }
+    for (const id of ids) assert.match(id, /^\d{16}$/);
+    assert.deepEqual([...new Set(ids)].sort(), ids);
+  });
+
   it('knows a duplicate for as long as its window, wherever the clock is set', async () => {
     const event = { topic: 'order.created', receivedAt: 0, content: Buffer.from('a') };
     const unique = { key: 'a', window: 60 * second };

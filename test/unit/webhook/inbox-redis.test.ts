@@ -435,6 +435,45 @@ describe('the inbox in Redis', () => {
       assert.deepEqual(seen.problems, [undefined]);
     });
 
+    it('emits and ends what it has while the memory of the server is full, also after a restart', async () => {
+      own = await RedisServer.start();
+      const connect = await redisConnect({ url: own.url });
+      const options = { visibility, attempts: 3, inFlight: 2 };
+      const start = async () => {
+        inbox = new RedisInbox('test', connect, new Keyring(key), options);
+        const seen = new InboxRecorder();
+        await inbox.open(seen);
+        return { inbox, seen };
+      };
+      // The clock is to be stored again with whatever comes next.
+      const clockIsOld = ['HDEL', 'onegevity:{test}:state', 'seen'];
+      const first = await start();
+      for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) await first.inbox.put(event(name));
+      const [a, b] = await first.seen.next(2);
+      await own.commands(['CONFIG', 'SET', 'maxmemory', '1'], clockIsOld);
+      await assert.rejects(first.inbox.put(event('g')), { code: 'redis_full' });
+      await first.inbox.done(a!.id, 1);
+      await first.inbox.giveUp(b!.id, 1);
+      const [c] = await first.seen.next(2);
+      await own.commands(clockIsOld);
+      await first.inbox.retry(c!.id, 1, 0);
+      await first.seen.until(() => first.seen.deliveries.length === 5);
+      await own.commands(clockIsOld);
+      await first.inbox.close();
+
+      const second = await start();
+      assert.deepEqual(second.seen.problems, [undefined]);
+      for (let count = 0; count < 4; count++) {
+        await own.commands(clockIsOld);
+        await second.inbox.done((await second.seen.one()).id);
+      }
+      assert.equal(await second.inbox.replay(b!.id), true);
+      await own.commands(clockIsOld);
+      await second.inbox.done((await second.seen.one()).id);
+      const { waiting, inFlight, dead, bytes } = await second.inbox.stats();
+      assert.deepEqual([waiting, inFlight, dead, bytes], [0, 0, 0, 0]);
+    });
+
     it('follows the clock of the server, not that of its machine', async () => {
       const { inbox, seen } = await startedOn({});
       await inbox.put(event('a'));

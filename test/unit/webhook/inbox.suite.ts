@@ -585,6 +585,29 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
       });
     });
 
+    it('reports what it set aside after the start where it was killed before, and only once', async () => {
+      const before = await started({ inFlight: 1 });
+      await putAll(before.inbox, numbered(3));
+      await before.inbox.close();
+      await bench.damage(1);
+      const killed = new InboxRecorder();
+      const inbox = bench.create(new Keyring(currentKey), { visibility, attempts: 3 });
+      const death = new Promise<void>((resolve, reject) => {
+        killed.setAside = () => void bench.crash(inbox).then(resolve, reject);
+      });
+      await inbox.open(killed);
+      await death;
+      const next = await started();
+      await bench.elapse(6000);
+      await next.seen.until(() => next.seen.setAsides.length > 0);
+      assert.deepEqual(next.seen.setAsides, [{ count: 1, cause: 'damaged' }]);
+      assert.equal((await next.inbox.stats()).setAside, 1);
+      await next.inbox.close();
+      const last = await started();
+      await last.seen.rest(last.inbox);
+      assert.deepEqual(last.seen.setAsides, []);
+    });
+
     describe('without its storage', () => {
       it('refuses, says so, and goes on by itself once it is back', async () => {
         const { inbox, seen } = await started();

@@ -6,56 +6,12 @@ import type { Inbox } from '../../../src/lib/webhook/inbox/inbox';
 import { LevelStore } from '../../../src/lib/webhook/inbox/level-store';
 import { LocalInbox } from '../../../src/lib/webhook/inbox/local-inbox';
 import { MemoryStore } from '../../../src/lib/webhook/inbox/memory-store';
-import type { Damage, Operation, Range, Store } from '../../../src/lib/webhook/inbox/store';
+import type { Store } from '../../../src/lib/webhook/inbox/store';
+import { HostileStore } from '../../support/inbox/hostile-store';
 import { describeInbox, type InboxBench } from './inbox.suite';
 
-/** A store that can fail, and that can stop like a process that is killed. */
-class FragileStore implements Store {
-  failing: () => boolean = () => false;
-  #gone = false;
-  #open = false;
-
-  constructor(private readonly inner: Store) {}
-
-  async open(): Promise<Damage | undefined> {
-    this.#check();
-    const damage = await this.inner.open();
-    this.#open = true;
-    return damage;
-  }
-
-  async close(): Promise<void> {
-    if (this.#open) await this.inner.close();
-    this.#open = false;
-  }
-
-  async kill(): Promise<void> {
-    this.#gone = true;
-    await this.close();
-  }
-
-  write(operations: readonly Operation[], sync: boolean): Promise<void> {
-    this.#check();
-    return this.inner.write(operations, sync);
-  }
-
-  get(key: string): Promise<Buffer | undefined> {
-    this.#check();
-    return this.inner.get(key);
-  }
-
-  entries(range: Range, limit: number): Promise<[string, Buffer][]> {
-    this.#check();
-    return this.inner.entries(range, limit);
-  }
-
-  #check(): void {
-    if (this.#gone || this.failing()) throw new Error('no space left on device');
-  }
-}
-
 class LocalBench implements InboxBench {
-  readonly #stores = new Map<Inbox, FragileStore>();
+  readonly #stores = new Map<Inbox, HostileStore>();
   readonly #clock: SinonFakeTimers;
   #failing = false;
 
@@ -71,8 +27,8 @@ class LocalBench implements InboxBench {
   }
 
   create(...[keyring, options]: Parameters<InboxBench['create']>): Inbox {
-    const store = new FragileStore(this.store());
-    store.failing = () => this.#failing;
+    const store = new HostileStore(this.store());
+    store.outage = this.#failing;
     const inbox = new LocalInbox(store, keyring, options);
     this.#stores.set(inbox, store);
     return inbox;
@@ -106,6 +62,7 @@ class LocalBench implements InboxBench {
 
   outage(on: boolean): Promise<void> {
     this.#failing = on;
+    for (const store of this.#stores.values()) store.outage = on;
     return Promise.resolve();
   }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -9,6 +10,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -55,7 +57,7 @@ describe('store on disk', () => {
   function fileOf(ending: string): string {
     return join(
       folder,
-      readdirSync(folder).find((name) => name.endsWith(ending))!,
+      readdirSync(folder).find((name) => name.endsWith(ending) || name.startsWith(ending))!,
     );
   }
 
@@ -85,6 +87,15 @@ describe('store on disk', () => {
     assert.equal(entries, 500, 'the flipped one as well: what is sealed shows by itself that it is damaged');
   });
 
+  it('notices that its journal is missing, also where nothing says any more how long it was', async () => {
+    await fill(100);
+    await fill(150);
+    rmSync(fileOf('.log'));
+    rmSync(fileOf('ACKNOWLEDGED'));
+    const { damage, entries } = await readBack();
+    assert.deepEqual([damage?.readable, entries], [100, 100]);
+  });
+
   it('rebuilds itself where its list of files is damaged, and keeps the damaged files', async () => {
     await fill(500);
     writeFileSync(join(folder, 'CURRENT'), 'nonsense');
@@ -107,6 +118,21 @@ describe('store on disk', () => {
     );
   });
 
+  it('keeps the latest copy also where the clock was ahead when those before were made', async () => {
+    const future = [2098, 2099, 2100].map((year) => `${folder}.damaged-${year}0101000000000`);
+    for (const copy of [...future, `${folder}.damaged-mine`]) mkdirSync(copy);
+    const kept: string[] = [];
+    for (let time = 0; time < 2; time++) {
+      await fill(1);
+      writeFileSync(join(folder, 'CURRENT'), 'nonsense');
+      kept.push((await readBack()).damage!.kept!);
+    }
+    assert.deepEqual(
+      [...future, ...kept, `${folder}.damaged-mine`].map((path) => existsSync(path)),
+      [false, false, true, true, true, true],
+    );
+  });
+
   it('ends what a process has begun that was killed while it replaced a damaged folder', async () => {
     await fill(500);
     renameSync(folder, `${folder}.rebuilt`);
@@ -117,6 +143,18 @@ describe('store on disk', () => {
     assert.equal((await readBack()).entries, 500);
     assert.deepEqual([existsSync(`${folder}.rebuilt`), existsSync(`${folder}.rebuilding`)], [false, false]);
   });
+
+  for (const ending of ['rebuilt', 'rebuilding', 'lock'])
+    for (const link of [false, true])
+      it(`removes ${link ? 'a link that leads nowhere' : 'a file'} that has the name of its .${ending}`, async () => {
+        await fill(100);
+        const inTheWay = `${folder}.${ending}`;
+        rmSync(inTheWay, { recursive: true, force: true });
+        if (link) symlinkSync(join(root, 'nowhere'), inTheWay);
+        else writeFileSync(inTheWay, '');
+        writeFileSync(join(folder, 'CURRENT'), 'nonsense');
+        assert.equal((await readBack()).entries, 100);
+      });
 
   it('cuts off what a killed process has half written, without a word', async () => {
     const store = new LevelStore(folder);
@@ -174,6 +212,66 @@ describe('store on disk', () => {
       const { damage: more, entries } = await readBack();
       assert.deepEqual([more, entries], [undefined, damage.readable + 1]);
     });
+
+  for (const ending of ['.log', 'MANIFEST'])
+    it(`accepts nothing more when a copy has replaced its ${ending} while it is open`, async () => {
+      await fill(100);
+      const store = new LevelStore(folder);
+      await store.open();
+      const put = (key: string) =>
+        store.write([{ type: 'put', key: `e!${key.padStart(16, '0')}`, value: Buffer.alloc(600) }], true);
+      await put('1000');
+      // As restoring a backup does it.
+      const file = fileOf(ending);
+      cpSync(file, `${file}.copy`);
+      renameSync(`${file}.copy`, file);
+      await assert.rejects(put('1001'), { code: 'inbox_damaged' });
+      await store.close();
+      await store.open();
+      await put('1002');
+      await store.close();
+      const { damage, entries } = await readBack();
+      // What was refused may be there: who wrote it deletes it again.
+      assert.deepEqual([damage, entries >= 102], [undefined, true]);
+    });
+
+  for (const [what, harm] of [
+    ['has a name that LevelDB does not use', (file) => renameSync(file, join(folder, `0${basename(file)}`))],
+    ['has a name in capitals', (file) => renameSync(file, join(folder, basename(file).toUpperCase()))],
+    [
+      'has moved elsewhere, and left a link',
+      (file) => {
+        renameSync(file, join(root, basename(file)));
+        symlinkSync(join(root, basename(file)), file);
+      },
+    ],
+    ['is 3 GB longer', (file) => truncateSync(file, 3 * 2 ** 30)],
+  ] as [string, (file: string) => void][])
+    for (const ending of ['.log', '.ldb'])
+      it(`loses nothing when its ${ending} ${what}`, async () => {
+        await fill(100);
+        await fill(150);
+        harm(fileOf(ending));
+        assert.equal((await readBack()).entries, 150);
+        assert.deepEqual(await readBack(), { damage: undefined, entries: 150 });
+      });
+
+  for (const name of ['ACKNOWLEDGED', 'CURRENT', 'MANIFEST', '.log', '.ldb', 'LOCK'])
+    for (const [what, put] of [
+      ['a pipe', (file) => execFileSync('mkfifo', [file])],
+      ['a link to itself', (file) => symlinkSync(basename(file), file)],
+      ['a link to a device without an end', (file) => symlinkSync('/dev/zero', file)],
+    ] as [string, (file: string) => void][])
+      it(`opens, and does not wait for ever, where ${what} is in the place of ${name}`, async function () {
+        if (process.platform === 'win32') return this.skip();
+        await fill(100);
+        await fill(150);
+        const file = fileOf(name);
+        rmSync(file);
+        put(file);
+        assert.ok((await readBack()).damage!.readable >= 50);
+        assert.equal((await readBack()).damage, undefined);
+      });
 
   it('goes on while LevelDB itself replaces its files', async () => {
     const store = new LevelStore(folder);

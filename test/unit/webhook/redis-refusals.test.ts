@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
-import { createServer as createPlainServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
-import { type AddressInfo } from 'node:net';
+import {
+  type AddressInfo,
+  createConnection,
+  createServer as createPlainServer,
+  type Server,
+  type Socket,
+} from 'node:net';
 import type { Inbox } from '../../../src/lib/webhook/inbox/inbox';
 import { Keyring } from '../../../src/lib/webhook/inbox/keyring';
 import { redisConnect, type RedisOptions } from '../../../src/lib/webhook/inbox/redis/connection';
@@ -93,6 +98,54 @@ describe('the inbox in a Redis that does not accept events', () => {
     const locked = await server({ requirepass: 'secret' });
     assert.deepEqual((await open({ url: locked.url })).problems, ['redis_login']);
   });
+
+  it('says that too few replicas are there', async () => {
+    const { url } = await server({ 'min-replicas-to-write': '1' });
+    assert.deepEqual((await open({ url })).problems, ['redis_no_replicas']);
+  });
+
+  it('says that the URL names a database that it does not have', async () => {
+    const { url } = await server({ databases: '4' });
+    assert.deepEqual((await open({ url: `${url}/3` })).problems, [undefined]);
+    await inbox!.close();
+    assert.deepEqual((await open({ url: `${url}/4` })).problems, ['redis_database']);
+  });
+
+  it('says that it has as many connections as it allows', async () => {
+    for (const maxclients of ['1', '2']) {
+      const { url } = await server({ maxclients });
+      const others = createConnection(Number(new URL(url).port), '127.0.0.1');
+      await once(others, 'connect');
+      assert.deepEqual((await open({ url })).problems, ['redis_connections'], maxclients);
+      others.destroy();
+      await inbox!.close();
+    }
+  });
+
+  it('says that a key or certificate cannot be read', async () => {
+    const { url } = await server();
+    const tls = { cert: 'nonsense', key: 'nonsense' };
+    assert.deepEqual((await open({ url, tls })).problems, ['redis_tls']);
+  });
+
+  for (const [what, ...harm] of [
+    ['deletes everything, and goes on', ['FLUSHALL']],
+    ['keeps something else under its names', ['FLUSHALL'], ['SET', 'onegevity:{test}:due', '1']],
+    ['changes its numbers', ['HSET', 'onegevity:{test}:state', 'last', 'x', 'seen', 'y', 'bytes', 'z']],
+  ] as [string, ...string[][]][])
+    it(`says that another program ${what}`, async () => {
+      const started = await server();
+      const seen = await open({ url: started.url });
+      await inbox!.put(event);
+      const { id } = await seen.one();
+      await started.commands(...harm);
+      await inbox!.done(id).catch(() => undefined);
+      await inbox!.put(event).catch(() => undefined);
+      await seen.until(() => seen.problems.includes('redis_damaged'));
+      if (harm.length > 1 || harm[0]![0] !== 'FLUSHALL') return;
+      await seen.until(() => seen.problems.at(-1) === undefined);
+      assert.equal(await inbox!.put(event), 'stored');
+    });
 
   it('says that nobody answers', async () => {
     assert.deepEqual((await open({ url: 'redis://127.0.0.1:9' })).problems, ['redis_unreachable']);

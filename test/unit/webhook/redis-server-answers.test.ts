@@ -40,6 +40,30 @@ describe('what a Redis says', () => {
       ['connect ECONNREFUSED 127.0.0.1:6379', 'redis_unreachable'],
       ['getaddrinfo ENOTFOUND redis.internal', 'redis_unreachable'],
       ['Connection timeout', 'redis_unreachable'],
+      ['connect EACCES 10.0.0.7:6379', 'redis_unreachable'],
+      ['connect EHOSTDOWN 10.0.0.7:6379', 'redis_unreachable'],
+      ['connect EADDRNOTAVAIL 10.0.0.7:6379 - Local (0.0.0.0:0)', 'redis_unreachable'],
+      ['getaddrinfo EAI_AGAIN redis.internal', 'redis_unreachable'],
+      ['error:0480006C:PEM routines::no start line ERR_OSSL_PEM_NO_START_LINE', 'redis_tls'],
+      ['NOREPLICAS Not enough good replicas to write.', 'redis_no_replicas'],
+      [
+        'DENIED Redis is running in protected mode because protected mode is enabled and no password is set',
+        'redis_protected',
+      ],
+      ['WRONGTYPE Operation against a key holding the wrong kind of value', 'redis_damaged'],
+      ["NOGROUP No such key 'x' or consumer group 'flows' in XREADGROUP with GROUP option", 'redis_damaged'],
+      [
+        'ERR user_script:29: attempt to perform arithmetic on a nil value script: 5b, on @user_script:29.',
+        'redis_damaged',
+      ],
+      [
+        "OOM command not allowed when used memory > 'maxmemory'. script: 5b, on @user_script:29.",
+        'redis_full',
+      ],
+      ['ERR max number of clients reached', 'redis_connections'],
+      ['ERR max number of clients + cluster connections reached', 'redis_connections'],
+      ['ERR DB index is out of range', 'redis_database'],
+      ['ERR invalid DB index', 'redis_database'],
       ['Socket closed unexpectedly', 'redis_unreachable'],
     ];
     for (const [message, code] of faults)

@@ -96,9 +96,11 @@ export class DeadLetters {
   async #announce(id: string): Promise<void> {
     const { shelf } = this;
     const record = await shelf.store.get(keys.dead(id));
-    const read = record && readEvent(shelf.keyring, id, record);
+    if (!record) return;
+    const read = readEvent(shelf.keyring, id, record);
+    if ('problem' in read) return shelf.announceUnread(id, read.problem);
     const death = await shelf.death(id);
-    if (read && !('problem' in read) && death) shelf.announce(id, death, read.event);
+    if (death) shelf.announce(id, death, read.event);
   }
 
   /** Lets one at a time have a dead letter: what is in one's way sees what the other has left. */

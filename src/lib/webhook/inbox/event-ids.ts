@@ -1,6 +1,8 @@
 import { type GroupCommit } from './group-commit';
 import { keys, sortable } from './shelf';
 
+/** Ids of 16 digits have the same order as texts and as numbers, however wrong the clock is. Later ones still are safe integers. */
+const [first, latest] = [1e15, 8e15];
 /** Microseconds of ids that are reserved at once, which costs a write. */
 const block = 10_000_000;
 
@@ -25,7 +27,7 @@ export class EventIds {
 
   /** To be called right before what needs the id is given to `commit`: the reservation is written before that. */
   next(commit: GroupCommit): string {
-    const now = sortable(Date.now() * 1000);
+    const now = sortable(Math.max(first, Math.min(Date.now() * 1000, latest)));
     this.#last = now > this.#last ? now : sortable(Number(this.#last) + 1);
     if (this.#last > this.#reserved) {
       this.#reserved = sortable(Number(this.#last) + block);

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { access, lstat, mkdir, open, readdir, rename, rm, stat, truncate } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { ClassicLevel } from 'classic-level';
+import type { OnegevityError } from '../../api/errors';
 import { Acknowledged } from './level/acknowledged';
 import { FolderWatch } from './level/folder-watch';
 import { Inspector } from './level/inspect';
@@ -24,7 +25,7 @@ export class LevelStore implements Store {
   #database: Database | undefined;
   #lock: Database | undefined;
   readonly #acknowledged: Acknowledged;
-  readonly #inspector = new Inspector();
+  #inspector = new Inspector();
   #watch: FolderWatch | undefined;
   /** Number of the last operation. */
   #sequence = 0;
@@ -86,7 +87,7 @@ export class LevelStore implements Store {
       // The system lets a process write to files that are deleted.
       await Promise.all([this.#write(operations, sync), sync ? this.#watch!.check() : undefined]);
     } catch (error) {
-      throw storageFault(error, this.folder);
+      throw this.#faulty(error);
     }
     this.#used = true;
     this.#unsynced = !sync;
@@ -117,8 +118,15 @@ export class LevelStore implements Store {
     try {
       return await read(this.#opened());
     } catch (error) {
-      throw storageFault(error, this.folder);
+      throw this.#faulty(error);
     }
+  }
+
+  /** A table that turns out to be damaged may look as it did when it was right: all are checked again. */
+  #faulty(error: unknown): OnegevityError {
+    const fault = storageFault(error, this.folder);
+    if (fault.code === 'inbox_damaged') this.#inspector = new Inspector();
+    return fault;
   }
 
   /** After an orderly end the whole journal is known to be there, also what need not have been synced. */
@@ -178,23 +186,33 @@ export class LevelStore implements Store {
   /** Ends what a process has begun that has ended since. */
   async #endReplacement(): Promise<void> {
     const rebuilt = this.#beside('rebuilt');
-    if ((await kindOf(rebuilt)) !== 'folder') return;
-    if ((await kindOf(this.folder)) === 'missing') await rename(rebuilt, this.folder);
+    const found = await kindOf(rebuilt);
+    if (found === 'missing') return;
+    if (found === 'folder' && (await kindOf(this.folder)) === 'missing') await rename(rebuilt, this.folder);
     else await rm(rebuilt, { recursive: true });
   }
 
   /** @returns where it is now */
   async #moveAside(): Promise<string> {
-    const time = new Date().toISOString().replace(/\D/g, '');
-    const kept = this.#beside(`damaged-${time}`);
-    await rename(this.folder, kept);
     const parent = dirname(this.folder);
     const start = `${basename(this.folder)}.damaged-`;
-    const copies = (await readdir(parent)).filter((name) => name.startsWith(start)).sort();
-    for (const old of copies.slice(0, -keptCopies))
-      await rm(join(parent, old), { recursive: true, force: true });
+    const times = (await readdir(parent))
+      .filter((name) => name.startsWith(start))
+      .map((name) => name.slice(start.length))
+      .filter((time) => /^\d+$/.test(time))
+      .sort();
+    const kept = this.#beside(`damaged-${timeAfter(times.at(-1))}`);
+    await rename(this.folder, kept);
+    for (const time of times.slice(0, -(keptCopies - 1)))
+      await rm(join(parent, start + time), { recursive: true, force: true });
     return kept;
   }
+}
+
+/** The time as digits; a later one where the clock was ahead before. What is newest stays the last. */
+function timeAfter(latest: string | undefined): string {
+  const now = new Date().toISOString().replace(/\D/g, '');
+  return latest === undefined || latest < now ? now : String(BigInt(latest) + 1n);
 }
 
 /** Deletes an inbox that is not open, but not what was put aside because it was damaged. */
@@ -219,6 +237,7 @@ async function openDatabase(folder: string): Promise<Database> {
  * stays empty: Node.js cannot lock a file by itself, and LevelDB does not lock one without opening the rest.
  */
 async function openLock(folder: string): Promise<Database> {
+  if ((await kindOf(folder)) === 'file') await rm(folder);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   // Another process that has it open needs no file but the locked one, and nobody needs what is damaged.
   for (const entry of await readdir(folder, { withFileTypes: true })) {

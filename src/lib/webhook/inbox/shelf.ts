@@ -127,7 +127,9 @@ export class Shelf {
         key: keys.death(id),
         value: sealDeath(this.keyring, id, { ...death, diedAt: Date.now() }),
       },
-      ...(event ? [{ type: 'put', key: keys.unannounced(id), value: Buffer.alloc(0) } as const] : []),
+      ...(event || unread
+        ? [{ type: 'put', key: keys.unannounced(id), value: Buffer.alloc(0) } as const]
+        : []),
     ];
     return this.commit.carryOut(operations, () => {
       this.events--;
@@ -135,7 +137,7 @@ export class Shelf {
       else this.dead++;
       written();
       if (event) this.announce(id, death, event);
-      else if (unread) this.consumer.setAside(1, death.cause as 'damaged' | 'unknown_key');
+      else if (unread) this.announceUnread(id, death.cause as 'damaged' | 'unknown_key');
     });
   }
 
@@ -149,6 +151,16 @@ export class Shelf {
       cause,
       ...(reason ? { reason } : {}),
     });
+    this.#announced(id);
+  }
+
+  /** As {@link announce}, of what cannot be read. */
+  announceUnread(id: string, cause: 'damaged' | 'unknown_key'): void {
+    this.consumer.setAside(1, cause);
+    this.#announced(id);
+  }
+
+  #announced(id: string): void {
     this.commit.owe([{ type: 'del', key: keys.unannounced(id) }]);
   }
 

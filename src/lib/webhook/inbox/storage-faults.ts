@@ -1,22 +1,31 @@
 import { type ErrorCode, OnegevityError } from '../../api/errors';
 
-/** By what the operating system, Node.js, the loader of native modules and LevelDB say. */
+/** By what the operating system, Node.js, the loader of native modules and LevelDB say. The first one that fits counts. */
 const causes: readonly (readonly [RegExp, ErrorCode])[] = [
+  // LevelDB calls every failure to lock by the same name.
+  [
+    /\bENOLCK\b|: lock [^]*: (No locks available|Operation not supported|Function not implemented)/,
+    'inbox_no_locks',
+  ],
   [/\bLEVEL_LOCKED\b/, 'inbox_locked'],
   [/\bLEVEL_CORRUPTION\b/, 'inbox_damaged'],
+  // The loader's reason may be a missing file or permission.
+  [
+    /\b(MODULE_NOT_FOUND|ERR_MODULE_NOT_FOUND|ERR_DLOPEN_FAILED)\b|No native build was found/,
+    'inbox_module_missing',
+  ],
   [/\b(ENOSPC|EDQUOT|EFBIG)\b|No space left|quota exceeded|File too large/i, 'inbox_disk_full'],
   [
     /\b(EACCES|EPERM|EROFS)\b|Permission denied|Operation not permitted|Read-only file system/i,
     'inbox_no_permission',
   ],
-  [
-    /\b(MODULE_NOT_FOUND|ERR_MODULE_NOT_FOUND|ERR_DLOPEN_FAILED)\b|No native build was found/,
-    'inbox_module_missing',
-  ],
   [/\b(EMFILE|ENFILE)\b|Too many open files/i, 'inbox_too_many_files'],
-  [/\bEIO\b|Input\/output error/i, 'inbox_disk_fault'],
   [
-    /\b(ENOENT|ENOTDIR|EEXIST|ENAMETOOLONG|ELOOP)\b|No such file|Not a directory|File exists|File name too long/i,
+    /\b(EIO|ENODEV|ENXIO|ENOTCONN|ESTALE|EUCLEAN)\b|Input\/output error|No such device|Stale file handle|not connected|needs cleaning/i,
+    'inbox_disk_fault',
+  ],
+  [
+    /\b(ENOENT|ENOTDIR|EEXIST|ENAMETOOLONG|ELOOP)\b|No such file|Not a directory|File exists|File name too long|symbolic links/i,
     'inbox_bad_folder',
   ],
 ];

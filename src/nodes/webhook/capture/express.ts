@@ -21,6 +21,7 @@ export interface Layer {
   name?: string;
   handle?: unknown;
   route?: { methods?: Record<string, boolean> };
+  regexp?: { lastIndex: number };
   /** What the last match took. */
   path?: string;
   match?(path: string): unknown;
@@ -35,6 +36,8 @@ export interface Router {
 
 export interface App extends Router {
   (request: IncomingMessage, response: ServerResponse): void;
+  /** Called where the app is mounted. */
+  handle?: unknown;
   parent?: App;
   mountpath?: MountPath;
   use(path: MountPath, handler: Handler): void;
@@ -48,17 +51,22 @@ export function rootOf(app: App): App {
   return app.parent ? rootOf(app.parent) : app;
 }
 
-/** The layers of an app's router, or undefined where the app is not built as Express 4 and 5 are. */
-export function stackOf(app: App): Layer[] | undefined {
-  const { _router: four } = app as { _router?: { stack?: unknown } };
-  if (four) return Array.isArray(four.stack) ? (four.stack as Layer[]) : undefined;
+/** As much of an app's router as the capture touches, or undefined where the app is not built as Express 4 and 5 are. */
+export function routerOf(app: App): { stack?: unknown; handle?: unknown } | undefined {
+  const { _router: four } = app as { _router?: object };
+  if (four) return four;
   try {
     // Express 4 has a getter here that throws.
-    const { router: five } = app as { router?: { stack?: unknown } };
-    return Array.isArray(five?.stack) ? (five.stack as Layer[]) : undefined;
+    return (app as { router?: object }).router;
   } catch {
     return undefined;
   }
+}
+
+/** The layers of an app's router. */
+export function stackOf(app: App): Layer[] | undefined {
+  const stack = routerOf(app)?.stack;
+  return Array.isArray(stack) ? (stack as Layer[]) : undefined;
 }
 
 /** Whether the body parsers that fit this app's Express respect `req._body`. */
@@ -126,10 +134,16 @@ export function takesPost({ route }: Layer): boolean {
 
 /** Whether a layer takes a path. In doubt it does. */
 export function matches(layer: Layer, path: string): boolean {
+  const { regexp } = layer;
+  const at = regexp?.lastIndex ?? 0;
   try {
+    // A pattern with the flag g or y goes on from where it was: it is asked from the start, and then left as it was.
+    if (regexp) regexp.lastIndex = 0;
     return layer.match?.(path) !== false;
   } catch {
     // A parameter that cannot be decoded: Express makes an error of it.
     return true;
+  } finally {
+    if (regexp) regexp.lastIndex = at;
   }
 }

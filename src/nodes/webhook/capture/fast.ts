@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { NodeAPI } from 'node-red';
 import { pathnameOf } from '../../../lib/webhook/path';
-import { type App, type Layer, matches, stackOf, takesPost } from './express';
+import { type App, type Layer, matches, routerOf, stackOf, takesPost } from './express';
 import type { Target } from './host';
 
 /** Settings that a request would pass through before it reaches a route of a flow. */
@@ -76,6 +76,7 @@ export class Shortcuts {
     // An app within an app, or in a router: more can be on the way than is seen from here.
     if (!root || root.parent || rootPath === undefined) return false;
     if (root.enabled('x-powered-by') || httpNode.enabled('x-powered-by')) return false;
+    if (!this.#apps.every((app) => !app || (app.handle === root.handle && usesItsRouter(app)))) return false;
     const harmless = (this.#harmless ??= new Harmless(RED, root, httpNode));
     if (!harmless.isKnown) return false;
 
@@ -121,9 +122,11 @@ export class Shortcuts {
   }
 
   #layers(): unknown[] {
-    return this.#apps.flatMap((app) =>
-      ((app && stackOf(app)) ?? []).flatMap((layer) => [layer, layer.handle]),
-    );
+    return this.#apps.flatMap((app) => [
+      app?.handle,
+      app && routerOf(app)?.handle,
+      ...((app && stackOf(app)) ?? []).flatMap((layer) => [layer, layer.handle]),
+    ]);
   }
 
   /** As a comparison with {@link #layers}, without the list: it is made for every delivery. */
@@ -131,12 +134,19 @@ export class Shortcuts {
     const seen = this.#seen;
     let at = 0;
     for (const app of this.#apps) {
+      if (seen[at++] !== app?.handle || seen[at++] !== (app && routerOf(app)?.handle)) return false;
       for (const layer of (app && stackOf(app)) ?? []) {
         if (seen[at++] !== layer || seen[at++] !== layer.handle) return false;
       }
     }
     return at === seen.length;
   }
+}
+
+/** Whether what an app does with its layers is what its Express does. */
+function usesItsRouter(app: App): boolean {
+  const router = routerOf(app);
+  return !router || router.handle === (Object.getPrototypeOf(router) as { handle?: unknown } | null)?.handle;
 }
 
 /** The layers of an app that a POST to a path goes through, as long as none of them ends it. */
@@ -181,20 +191,20 @@ class Harmless {
     try {
       for (const app of [root, httpNode]) {
         for (const text of expressOwn(app)) this.#inApps.add(text);
-        this.#mounts.add(mountedApp(app));
+        this.#mounts.add(unwrapped('mounted_app', mountedApp(app)));
       }
       // Its middleware is not reached from outside of the file.
       this.#coreHttp = readFileSync(join(coreNodesDir, 'core', 'network', '21-httpin.js'), 'utf8');
       // Node-RED's own copies of these packages.
       const editorApi = createRequire(join(coreNodesDir, '..', 'editor-api', 'package.json'));
-      this.#cors = String((editorApi('cors') as () => unknown)());
+      this.#cors = unwrapped('corsMiddleware', (editorApi('cors') as () => unknown)());
       const { json, urlencoded } = editorApi('body-parser') as Record<string, (options: object) => unknown>;
       const passport = editorApi('passport') as { initialize(): unknown };
       // The parsers leave alone what the capture has marked.
       this.#inAdmin
-        .add(String(json?.({})))
-        .add(String(urlencoded?.({ extended: true })))
-        .add(String(passport.initialize()));
+        .add(unwrapped('jsonParser', json?.({})))
+        .add(unwrapped('urlencodedParser', urlencoded?.({ extended: true })))
+        .add(unwrapped('initialize', passport.initialize()));
       this.isKnown = true;
     } catch {
       // Another Express, another place of installation, a tracing package: the ordinary route it is.
@@ -230,6 +240,17 @@ class Harmless {
 }
 
 /**
+ * The text of a function that is known to have a name of its own there. That of a wrapper, and of a bound function, is
+ * the same for whatever is wrapped.
+ * @throws Error where it has not
+ */
+function unwrapped(name: string, handler: unknown): Text {
+  const text = String(handler);
+  if (!new RegExp(`^function ${name} ?\\(`).test(text)) throw new Error('wrapped');
+  return text;
+}
+
+/**
  * The functions that Express itself puts first in every app, got from the app's own Express.
  * @throws Error where handlers are wrapped: then nothing tells one from the other
  */
@@ -249,7 +270,7 @@ function expressOwn(app: App): Text[] {
   if (probed?.handle !== probe || more.length > 0 || !String(dispatch).startsWith('function handle(')) {
     throw new Error('wrapped');
   }
-  return [String(query?.handle), String(init?.handle)];
+  return [unwrapped('query', query?.handle), unwrapped('expressInit', init?.handle)];
 }
 
 /** The function by which an app's Express calls a mounted app. */

@@ -3,9 +3,10 @@
  * its end, which the journal itself cannot show.
  */
 import { write } from 'node:fs';
-import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32c } from './crc32c';
+import { contentOf } from './files';
 
 const fileName = 'ACKNOWLEDGED';
 const digits = 16;
@@ -21,7 +22,7 @@ export class Acknowledged {
 
   /** @returns undefined where there is none, or it cannot be read */
   async read(): Promise<number | undefined> {
-    const text = await readFile(join(this.folder, fileName), 'latin1').catch(() => '');
+    const text = (await contentOf(this.folder, fileName).catch(() => undefined))?.toString('latin1') ?? '';
     const sequence = Number(text.slice(0, digits));
     return text !== '' && text === formatted(sequence) ? sequence : undefined;
   }

@@ -1,15 +1,19 @@
 /** The files of a LevelDB by their names. */
-import { readdir, readFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Manifest, readManifest } from './manifest';
+
+/** LevelDB starts a new file long before. Whatever lies behind this in a file, it has not written there. */
+const mostBytes = 2 ** 28;
 
 export interface Files {
   /** Whether there is a CURRENT, which names the list of files. */
   current: boolean;
-  /** By number, the oldest first. */
+  /** By number, the oldest first, under whatever name. */
   logs: [number: number, name: string][];
   tables: [number: number, name: string][];
-  /** Names that the database uses, of something that is no file. */
+  /** What LevelDB would not find, or not as a file: names that it uses for something else, and its files under other names. */
   strange: string[];
 }
 
@@ -18,13 +22,18 @@ export async function listFiles(folder: string): Promise<Files> {
   const files: Files = { current: false, logs: [], tables: [], strange: [] };
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const { name } = entry;
-    const [, digits, kind] = /^(\d+)\.(log|ldb|sst|dbtmp)$/.exec(name) ?? [];
+    const [, digits, ending] = /^(\d+)\.(log|ldb|sst|dbtmp)$/i.exec(name) ?? [];
+    const kind = ending?.toLowerCase();
     const known = kind !== undefined || /^(ACKNOWLEDGED|CURRENT|LOCK|LOG|LOG\.old|MANIFEST-\d+)$/.test(name);
     if (!known) continue;
-    if (!entry.isFile()) files.strange.push(name);
-    else if (name === 'CURRENT') files.current = true;
-    else if (kind === 'log') files.logs.push([Number(digits), name]);
-    else if (kind === 'ldb' || kind === 'sst') files.tables.push([Number(digits), name]);
+    const number = Number(digits);
+    if (!entry.isFile() || (kind && name !== `${String(number).padStart(6, '0')}.${kind}`))
+      files.strange.push(name);
+    // A link may lead to what was there.
+    if (!entry.isFile() && !entry.isSymbolicLink()) continue;
+    if (name === 'CURRENT') files.current = true;
+    else if (kind === 'log') files.logs.push([number, name]);
+    else if (kind === 'ldb' || kind === 'sst') files.tables.push([number, name]);
   }
   const byNumber = (one: [number, string], other: [number, string]) => one[0] - other[0];
   files.logs.sort(byNumber);
@@ -35,10 +44,29 @@ export async function listFiles(folder: string): Promise<Files> {
 /** @returns undefined where the file is missing, or the disk does not give it back */
 export async function contentOf(folder: string, name: string): Promise<Buffer | undefined> {
   try {
-    return await readFile(join(folder, name));
+    return await readStart(join(folder, name));
   } catch (error) {
-    if (/^(ENOENT|EISDIR|EIO|ENXIO)$/.test(String((error as NodeJS.ErrnoException).code))) return undefined;
+    if (/^(ENOENT|EISDIR|EIO|ELOOP|ENXIO)$/.test(String((error as NodeJS.ErrnoException).code)))
+      return undefined;
     throw error;
+  }
+}
+
+/** Ends also where the path leads to something without an end, or that waits for somebody to write. */
+async function readStart(path: string): Promise<Buffer> {
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    const { size } = await file.stat();
+    const bytes = Buffer.allocUnsafe(Math.min(size, mostBytes));
+    let length = 0;
+    while (length < bytes.length) {
+      const { bytesRead } = await file.read(bytes, length, bytes.length - length, length);
+      if (bytesRead === 0) break;
+      length += bytesRead;
+    }
+    return bytes.subarray(0, length);
+  } finally {
+    await file.close();
   }
 }
 

@@ -1,4 +1,5 @@
 import { stat, type Stats } from 'node:fs';
+import { join } from 'node:path';
 import { OnegevityError } from '../../../api/errors';
 import { currentManifest, listFiles } from './files';
 
@@ -11,6 +12,8 @@ const looks = 3;
  */
 export class FolderWatch {
   #newestLog = 0;
+  /** The files that LevelDB appends to, by their names. */
+  #written = new Map<string, Stats>();
 
   private constructor(
     private readonly folder: string,
@@ -40,12 +43,26 @@ export class FolderWatch {
   async #isWhole(): Promise<boolean> {
     const manifest = await currentManifest(this.folder);
     if (!manifest) return false;
-    const { logs, tables } = await listFiles(this.folder);
-    const newest = logs.at(-1)?.[0] ?? 0;
+    const { logs, tables, strange } = await listFiles(this.folder);
+    if (strange.length > 0) return false;
+    const [newest, log] = logs.at(-1) ?? [0];
     if (newest < Math.max(manifest.log, this.#newestLog)) return false;
     const present = new Set(tables.map(([number]) => number));
     if (![...manifest.tables.keys()].every((number) => present.has(number))) return false;
+    if (!(await this.#areTheSame(log === undefined ? [manifest.name] : [manifest.name, log]))) return false;
     this.#newestLog = newest;
+    return true;
+  }
+
+  /** Whether files are the ones that they were before, if they were there. A copy that has taken their place is not. */
+  async #areTheSame(names: readonly string[]): Promise<boolean> {
+    const written = new Map<string, Stats>();
+    for (const name of names) {
+      const [before, now] = [this.#written.get(name), await statOf(join(this.folder, name))];
+      if (before && (before.ino !== now.ino || before.dev !== now.dev)) return false;
+      written.set(name, now);
+    }
+    this.#written = written;
     return true;
   }
 }

@@ -78,6 +78,8 @@ async function inspectJournals(
   files: Files,
   manifest: Manifest,
 ): Promise<Healthy | undefined> {
+  // It was there before the list of files named it, also where nothing was stored in it yet.
+  if (manifest.log > 0 && !files.logs.some(([number]) => number === manifest.log)) return undefined;
   const cuts: Healthy['cuts'] = [];
   let { sequence } = manifest;
   for (const [number, name] of files.logs) {

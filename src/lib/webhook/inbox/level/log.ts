@@ -114,6 +114,8 @@ function follows(bytes: Buffer, at: number): boolean {
 /** Looks for something whose checksum is right. */
 function nextPiece(bytes: Buffer, from: number): number {
   for (let at = from; at < bytes.length; at++) {
+    // Zeros are most of what a power failure leaves.
+    if (!bytes[at + 6]) continue;
     if (blockSize - (at % blockSize) < headerSize) continue;
     const piece = pieceAt(bytes, at);
     if (piece && isRight(bytes, at, piece)) return at;

@@ -66,8 +66,8 @@ function* scan(bytes: Buffer): Generator<Entry> {
     const start = reader.at;
     const raw = nextEntry(reader, before);
     // A length that is wrong swallows what follows.
-    const swallowed = raw && nextWholeKey(bytes, reader.at - raw.value.length);
-    if (raw && !(swallowed! >= 0 && swallowed! < reader.at)) {
+    const swallowed = raw ? nextWholeKey(bytes, reader.at - raw.value.length, reader.at) : -1;
+    if (raw && swallowed < 0) {
       before = raw.internalKey;
       count++;
       yield* decoded(raw, false);
@@ -156,17 +156,17 @@ function behindRestarts(bytes: Buffer, at: number, entries: number): number | un
   return bytes.readUInt32LE(end) === restarts ? end + 4 + trailerSize : undefined;
 }
 
-function nextWholeKey(bytes: Buffer, from: number): number {
+/** @param before where it must begin at the latest: most entries are short, and the rest of the file may be long */
+function nextWholeKey(bytes: Buffer, from: number, before = bytes.length): number {
   const size = 26;
-  for (
-    let at = bytes.indexOf('\x00\x1a', from, 'latin1');
-    at >= 0;
-    at = bytes.indexOf('\x00\x1a', at + 1, 'latin1')
-  ) {
-    const reader = new Reader(bytes, at + 2);
+  const searched = bytes.subarray(0, before + 1);
+  // Behind a zero, which is no help to search for: there may be millions of them.
+  for (let at = searched.indexOf(size, from + 1); at > 0; at = searched.indexOf(size, at + 1)) {
+    if (bytes[at - 1] !== 0) continue;
+    const reader = new Reader(bytes, at + 1);
     if (reader.varint() === undefined) continue;
     const key = reader.take(size);
-    if (key && /^[edx]!\d{16}/.test(key.toString('latin1'))) return at;
+    if (key && /^[edx]!\d{16}/.test(key.toString('latin1'))) return at - 1;
   }
   return -1;
 }

@@ -117,10 +117,13 @@ export class Link {
     };
     const connections: Connection[] = [];
     try {
-      for (let count = 0; count < 2; count++) connections.push(await this.connect(lost));
+      for (let count = 0; count < 2; count++) {
+        const connection = await this.connect(lost);
+        connections.push(connection);
+        checkServerKind(await infoOf(connection));
+      }
       const [main, idle] = connections as [Connection, Connection];
       this.#open = { main, idle };
-      checkServerKind(await this.ask('INFO', 'server'));
       // Where one is sent only once it proves unknown, it is overtaken by those that come after.
       await Promise.all(this.scripts.map(({ source }) => this.ask('SCRIPT', 'LOAD', source)));
       // Changes nothing; a server that refuses all writes refuses this one, too.
@@ -172,6 +175,20 @@ export class Link {
     this.#reopening.unref();
     this.#pause = Math.min(this.#pause * 2, longestPause);
     this.events.state(problem);
+  }
+}
+
+/**
+ * Asks for the first time. A server that refuses a connection says so only now, and then hangs up.
+ * @returns undefined where nobody may ask
+ */
+async function infoOf(connection: Connection): Promise<unknown> {
+  try {
+    return await connection.command('INFO', 'server');
+  } catch (error) {
+    const { code } = faultOf(error);
+    if (code === 'redis_denied' || code === 'redis_too_old') return undefined;
+    throw error;
   }
 }
 

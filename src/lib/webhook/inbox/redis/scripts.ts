@@ -18,6 +18,10 @@ const grace = 5000;
  * server's clock is set back (or another server with another clock takes over), it goes on from where it was last seen. So
  * a delay that was counted from a time that turns out to be wrong is no longer than it was asked for, but for the time
  * between the last look before and the first one after: seconds, while an instance is connected.
+ *
+ * A server that is at its `maxmemory` refuses what needs memory, unless the script has written before. Only `add` may be
+ * refused: events that are to be ended must first be emitted. So scripts begin with what needs none, and do without what
+ * `now` stores.
  */
 const common = `
 ${nameKeys}
@@ -60,11 +64,11 @@ local function now()
   local known = redis.call('HMGET', state, 'seen', 'behind')
   local seen, steady = tonumber(known[1] or 0), time() + tonumber(known[2] or 0)
   if steady < seen then
-    redis.call('HINCRBYFLOAT', state, 'behind', seen - steady)
-    if seen - steady > ${noticeable} then redis.call('HSET', state, 'setBack', 1) end
+    redis.pcall('HINCRBYFLOAT', state, 'behind', seen - steady)
+    if seen - steady > ${noticeable} then redis.pcall('HSET', state, 'setBack', 1) end
     return seen
   end
-  if steady >= seen + ${precision} then redis.call('HSET', state, 'seen', steady) end
+  if steady >= seen + ${precision} then redis.pcall('HSET', state, 'seen', steady) end
   return steady
 end
 local function wasSetBack()
@@ -108,8 +112,8 @@ end
 local known = redis.call('HMGET', state, 'bytes', 'last')
 if redis.call('XLEN', events) >= tonumber(ARGV[2]) or tonumber(known[1] or 0) >= tonumber(ARGV[3]) then return 'full' end
 if ARGV[6] then
-  for at = 7, #ARGV do redis.call('ZREM', recent, ARGV[at]) end
   redis.call('ZADD', recent, now, ARGV[6])
+  for at = 7, #ARGV do redis.call('ZREM', recent, ARGV[at]) end
   redis.call('ZREMRANGEBYSCORE', recent, '-inf', now - window)
   redis.call('ZREMRANGEBYRANK', recent, 0, -tonumber(ARGV[5]) - 1)
   redis.call('PEXPIRE', recent, math.ceil(window))
@@ -205,11 +209,10 @@ local now, list = now(), {}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', untold, '-inf', now, 'LIMIT', 0, ARGV[1])) do
   local place = redis.call('HGET', index, id)
   local letter = place and redis.call('XRANGE', dead, place, place)[1]
+  redis.call('ZREM', untold, id)
   if letter then
     redis.call('ZADD', untold, now + ${grace}, id)
     list[#list + 1] = {id, letter[2][4], record(id)}
-  else
-    redis.call('ZREM', untold, id)
   end
 end
 return list
@@ -282,7 +285,7 @@ end
 
 /** Removes an instance that has given everything back: instance. Its own wait, which may not have ended yet, gets a token too. */
 export const leave = script(`
-if redis.call('LLEN', wake) < 2 then redis.call('RPUSH', wake, '1', '1') end
+if redis.call('LLEN', wake) < 2 then redis.pcall('RPUSH', wake, '1', '1') end
 local rest = redis.call('XPENDING', events, group, '-', '+', 1, ARGV[1])
 if #rest == 0 then redis.call('XGROUP', 'DELCONSUMER', events, group, ARGV[1]) end
 `);
