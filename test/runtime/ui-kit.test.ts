@@ -176,7 +176,7 @@ describe('the UI-Kit node in a real Node-RED', function () {
     writeFileSync(join(folder, 'index.js'), '');
     const { status, body } = await get(`${url}/onegevity/ui-kit/ui-kit.mjs`, {});
     assert.deepEqual([status, body], [404, '{"error":"not_installed"}']);
-    await running.waitForLog(/the vendor's UI-Kit, which is not installed/);
+    await running.waitForLog(/Onegevity's UI-Kit, which isn't installed/);
   });
 
   it('turns red where HTTP nodes are switched off, or the address is not https outside the sandbox', async () => {
