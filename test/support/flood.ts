@@ -1,5 +1,7 @@
 /** Floods of unsigned bodies, and what they cost a Node-RED. */
-import { connect, type Socket } from 'node:net';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import type { NodeRed } from './node-red';
 
 export interface FloodCost {
@@ -18,8 +20,10 @@ export async function flood(
   { connections, head, piece, pieces }: { connections: number; head: string; piece: Buffer; pieces: number },
 ): Promise<FloodCost> {
   const rss = (): Promise<number> => nodeRed.evaluate('process.memoryUsage.rss()');
-  const answers = new Map<string, number>();
-  const sockets: Socket[] = [];
+  const sender = fork(join(__dirname, 'flood-sender.cjs'), { execArgv: [] });
+  const settings = async (): Promise<void> => void (await (await fetch(`${nodeRed.url}/settings`)).text());
+  // What the first request costs here is not the editor's.
+  await settings();
   const before = await rss();
   let growth = 0;
   let slowest = 0;
@@ -27,42 +31,26 @@ export async function flood(
   const watch = async (): Promise<void> => {
     while (running) {
       const start = performance.now();
-      await (await fetch(`${nodeRed.url}/settings`)).text();
+      await settings();
       slowest = Math.max(slowest, performance.now() - start);
       growth = Math.max(growth, (await rss()) - before);
     }
   };
-  const open = (): Promise<void> =>
-    new Promise((resolve) => {
-      const socket = connect(nodeRed.port, '127.0.0.1');
-      sockets.push(socket);
-      let sent = 0;
-      const more = (): void => {
-        while (sent < pieces && !socket.destroyed) {
-          sent++;
-          if (!socket.write(piece)) return void socket.once('drain', more);
-        }
-        // Sent whole, and held open.
-        socket.write('', () => resolve());
-      };
-      socket.on('error', () => undefined);
-      socket.on('close', () => resolve());
-      socket.on('data', (chunk: Buffer) => {
-        const [line = ''] = chunk.toString('latin1').split('\r\n');
-        answers.set(line, (answers.get(line) ?? 0) + 1);
-      });
-      socket.on('connect', () => {
-        socket.write(`POST ${path} HTTP/1.1\r\nHost: x\r\n${head}\r\n\r\n`);
-        more();
-      });
-    });
+  sender.send({
+    port: nodeRed.port,
+    connections,
+    head: `POST ${path} HTTP/1.1\r\nHost: x\r\n${head}\r\n\r\n`,
+    piece: piece.toString('latin1'),
+    pieces,
+  });
   const watching = watch();
-  await Promise.all(Array.from({ length: connections }, open));
+  const [answers] = (await once(sender, 'message')) as [[string, number][]];
   running = false;
   await watching;
   growth = Math.max(growth, (await rss()) - before);
-  for (const socket of sockets) socket.destroy();
-  return { growth, slowest, answers };
+  sender.kill();
+  await once(sender, 'exit');
+  return { growth, slowest, answers: new Map(answers) };
 }
 
 /** Bodies in chunks of one byte, 6 bytes on the wire for each. */
@@ -78,5 +66,5 @@ export const slowBodies = (bytes: number) => ({
   connections: 1000,
   head: `Content-Length: ${2 ** 20}`,
   piece: Buffer.alloc(32_768, 'x'),
-  pieces: Math.ceil(bytes / 32_768),
+  pieces: Math.floor(bytes / 32_768),
 });

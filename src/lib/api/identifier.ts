@@ -30,8 +30,15 @@ export type IdentifierFault =
  * @returns the first fault, or undefined
  */
 export function identifierFault(text: string): IdentifierFault | undefined {
+  if (wordless.test(text)) return undefined;
   return faults.find(([, has]) => has(text))?.[0];
 }
+
+/**
+ * Digits, hyphens and never three letters in a row, as most identifiers are: that is no word and no placeholder. -1 and
+ * 1e-7 are left to the rules below, which are slow.
+ */
+const wordless = /^(?!\d+e-)(?=[a-z\d])(?:[a-z]{0,2}[\d_-])+[a-z]{0,2}$/i;
 
 const faults: readonly (readonly [IdentifierFault, (text: string) => boolean])[] = [
   ['empty', (text) => text === ''],

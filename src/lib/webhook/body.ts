@@ -11,6 +11,26 @@ export interface BodyLimits {
   bodyTimeout: number;
 }
 
+/** Chunks after which everybody else has a turn: those of one byte come by tens of thousands from one read of a socket. */
+const chunksInTurn = 1000;
+
+/** Milliseconds for everybody else between the turns of two such bodies. */
+const turnPause = 20;
+
+/** Bodies that have had their turn: one at a time goes on. */
+const turns = {
+  waiting: [] as (() => void)[],
+  wait(goOn: () => void): void {
+    if (this.waiting.push(goOn) === 1) this.schedule();
+  },
+  schedule(): void {
+    setTimeout(() => {
+      this.waiting.shift()?.();
+      if (this.waiting.length > 0) this.schedule();
+    }, turnPause);
+  },
+};
+
 /**
  * Reads a request's body, calling back exactly once. After a fault the rest of the body is left unread, and no
  * listener of this function stays on the request.
@@ -27,11 +47,13 @@ export function readBody(
     return;
   }
   const body = memory.open(maxBody);
-  let finished = false;
+  let chunks = 0;
+  let waits = false;
+  let state: 'reading' | 'read' | 'failed' = 'reading';
 
   const finish = (fault?: BodyFault): void => {
-    if (finished) return;
-    finished = true;
+    if (state !== 'reading') return;
+    state = fault === undefined ? 'read' : 'failed';
     clearTimeout(timer);
     body.onDropped = undefined;
     if (fault === undefined) return done(body);
@@ -40,7 +62,19 @@ export function readBody(
     body.release();
     done(fault);
   };
+  const giveTurn = (): void => {
+    if (waits) return;
+    waits = true;
+    const { socket } = request;
+    socket.pause();
+    turns.wait(() => {
+      waits = false;
+      // After a fault nobody wants the rest.
+      if (state !== 'failed') socket.resume();
+    });
+  };
   const onData = (chunk: Buffer): void => {
+    if (++chunks % chunksInTurn === 0) giveTurn();
     if (body.size + chunk.length > maxBody) finish('too_large');
     else body.append(chunk);
   };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
+import sinon from 'sinon';
 import { readBody } from '../../../src/lib/webhook/body';
 
 describe('the reading of a body', () => {
@@ -52,4 +53,26 @@ describe('the reading of a body', () => {
       assert.deepEqual(results, [fault]);
     }
   });
+
+  for (const [what, end, resumed] of [
+    ['and goes on', (from: PassThrough) => from.write('b'), true],
+    ['and goes on for the next request', (from: PassThrough) => from.end(), true],
+    ['and no more after a fault', (from: PassThrough) => from.emit('close'), false],
+  ] as const) {
+    it(`lets others have a turn after 1,000 chunks, ${what}`, async () => {
+      const clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      const calls: string[] = [];
+      const socket = { pause: () => calls.push('pause'), resume: () => calls.push('resume') };
+      const from = Object.assign(request(), { socket }) as unknown as IncomingMessage & PassThrough;
+      readBody(from, { maxBody: 5000, bodyTimeout: 60_000 }, () => undefined);
+      for (let chunk = 0; chunk < 999; chunk++) from.emit('data', Buffer.from('a'));
+      assert.deepEqual(calls, []);
+      from.emit('data', Buffer.from('a'));
+      assert.deepEqual(calls, ['pause']);
+      end(from);
+      await clock.tickAsync(20);
+      clock.restore();
+      assert.deepEqual(calls, resumed ? ['pause', 'resume'] : ['pause']);
+    });
+  }
 });
