@@ -56,7 +56,7 @@ export async function killUnderLoad(stand: Stand, events: number, kills: number)
     if (sent.refused.length > 0) throw new Error(`${sent.refused.length} events were refused`);
   };
   const round = async (work: (nodeRed: NodeRed) => Promise<void>): Promise<void> => {
-    const nodeRed = await start(stand, way, { attempts: 1000, visibility: 60 });
+    const nodeRed = await start(stand, way, { maxAttempts: 1000, visibilityTimeout: 60 });
     try {
       await work(nodeRed);
     } finally {
@@ -78,7 +78,7 @@ export async function killUnderLoad(stand: Stand, events: number, kills: number)
   await round(async (nodeRed) => {
     await send(nodeRed, events - accepted.length);
     const { stats } = await waitUntilEmpty(nodeRed, 120_000);
-    unfinished = stats.waiting + stats.inFlight + stats.dead + stats.setAside;
+    unfinished = stats.waiting + stats.inFlight + stats.dead + stats.unreadable;
   });
 
   return { kills, ...tally(seen, accepted, { unanswered, unfinished }) };
@@ -110,7 +110,7 @@ export async function emissions(nodeRed: NodeRed, count: number): Promise<void> 
     () => {
       for (; looked < nodeRed.messages.length; looked++) {
         const delivery = deliveryOf(nodeRed.messages[looked]!.msg);
-        if (!delivery.replayed) first++;
+        if (!delivery.redelivered) first++;
       }
       return first >= count ? true : undefined;
     },
@@ -125,13 +125,13 @@ export function note(nodeRed: NodeRed, seen: Seen): void {
     const { id } = (msg as { payload: { id: number } }).payload;
     const entry = seen.get(id) ?? { emitted: 0, unmarked: 0 };
     entry.emitted++;
-    if (!deliveryOf(msg).replayed) entry.unmarked++;
+    if (!deliveryOf(msg).redelivered) entry.unmarked++;
     seen.set(id, entry);
   }
 }
 
-function deliveryOf(msg: unknown): { replayed: boolean } {
-  return (msg as { onegevity: { delivery: { replayed: boolean } } }).onegevity.delivery;
+function deliveryOf(msg: unknown): { redelivered: boolean } {
+  return (msg as { onegevity: { delivery: { redelivered: boolean } } }).onegevity.delivery;
 }
 
 function sum(values: readonly number[]): number {

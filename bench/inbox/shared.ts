@@ -29,7 +29,7 @@ interface Surroundings {
 
 const connections = 100;
 /** Seconds. */
-const visibility = 5;
+const visibilityTimeout = 5;
 const longest = 180_000;
 
 /** Several Node-REDs on one Redis: what is kept when one of them or Redis fails, and what they get through. */
@@ -144,7 +144,7 @@ async function together<T>(
 ): Promise<T> {
   if (running.length === count) return work(running);
   return inUserFolder(place, async (userDir) => {
-    const nodeRed = await start({ kind, userDir, secret }, flow, { attempts: 1000, visibility });
+    const nodeRed = await start({ kind, userDir, secret }, flow, { maxAttempts: 1000, visibilityTimeout });
     try {
       return await together(kind, { place, secret }, count, flow, work, [...running, nodeRed]);
     } finally {
@@ -168,7 +168,7 @@ async function settled(
     results.flatMap(({ accepted }) => accepted),
     {
       unanswered: results.flatMap(({ refused, unanswered }) => [...refused, ...unanswered]).length,
-      unfinished: stats.waiting + stats.inFlight + stats.dead + stats.setAside,
+      unfinished: stats.waiting + stats.inFlight + stats.dead + stats.unreadable,
     },
   );
 }

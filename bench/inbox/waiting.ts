@@ -18,7 +18,7 @@ export interface Waiting {
 }
 
 /** No event is to come back, or die, while it is measured. */
-const patient = { visibility: 86_400, attempts: 1000 };
+const patient = { visibilityTimeout: 86_400, maxAttempts: 1000 };
 
 /** Starts Node-RED with nothing and with many events waiting, in turn, then lets them all go. */
 export async function startFull(

@@ -92,7 +92,7 @@ async function memory(load: Load): Promise<Memory[]> {
     results.push({ what, ...(await remembered(server, () => load.refuse(server.url, task))) });
     await server.stop();
   }
-  const server = await startFlow(ours({ duplicates: 3600 }));
+  const server = await startFlow(ours({ duplicateWindow: 3600 }));
   pin(server.pid, '0');
   const requests = Array.from({ length: 200_000 }, (_, id) => request(id));
   const part = (first: number) => ({

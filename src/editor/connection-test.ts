@@ -10,7 +10,7 @@ interface Report {
   environment: string;
   root: string;
   scopes: string[];
-  refused: string[];
+  notGranted: string[];
   expiresIn?: number;
   clockAhead?: number;
   readFault?: Fault;
@@ -50,7 +50,7 @@ function typed(node: EditorNode): object {
 
 function reported({
   scopes,
-  refused,
+  notGranted,
   expiresIn,
   clockAhead,
   readFault,
@@ -66,8 +66,8 @@ function reported({
   ];
   return [
     note('success', ...works.map((text) => el('div', {}, text))),
-    ...(refused.length > 0
-      ? [note('warning', shared('config.test.refused', { scopes: refused.join(' ') }))]
+    ...(notGranted.length > 0
+      ? [note('warning', shared('config.test.notGranted', { scopes: notGranted.join(' ') }))]
       : []),
     ...(readFault
       ? [note('warning', shared('config.test.readFault', { reason: faultText(readFault) }))]

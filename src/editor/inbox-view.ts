@@ -13,7 +13,7 @@ interface Letter {
 }
 
 interface View {
-  stats: { waiting: number; inFlight: number; dead: number; setAside: number; oldest?: number };
+  stats: { waiting: number; inFlight: number; dead: number; unreadable: number; oldest?: number };
   deadLetters: Letter[];
   more: boolean;
 }
@@ -24,7 +24,7 @@ interface Owner {
   place: string[];
 }
 
-const counts = ['waiting', 'inFlight', 'dead', 'setAside'] as const;
+const counts = ['waiting', 'inFlight', 'dead', 'unreadable'] as const;
 
 /** The part of the webhook dialog that shows what is in the node's inbox, and what to do with dead letters. */
 export function inboxView(node: EditorNode): void {

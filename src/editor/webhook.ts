@@ -29,7 +29,7 @@ export function validPath(node: EditorNode, value: unknown): true | string {
 function choiceOf(node: EditorNode): OutputChoice {
   return {
     topics: Array.isArray(node.topics) ? (node.topics as string[]) : undefined,
-    duplicatesOutput: node.duplicatesOutput === true,
+    duplicatesOutput: node.duplicateWindowOutput === true,
     rejectedOutput: node.rejectedOutput === true,
     deadLetterOutput: node.deadLetterOutput === true,
   };
@@ -98,10 +98,10 @@ function chosen(): OutputChoice {
 
 /** Duplicates are off, or the seconds of a window: one property, two controls. */
 function prepareDuplicates(node: EditorNode): void {
-  const hidden = byId('node-input-duplicates');
+  const hidden = byId('node-input-duplicateWindow');
   const box = byId('onegevity-duplicates-on');
   const seconds = byId('onegevity-duplicates-seconds');
-  const saved = asText(node.duplicates, 'off');
+  const saved = asText(node.duplicateWindow, 'off');
   box.checked = saved !== 'off';
   seconds.value = saved === 'off' ? '300' : saved;
   const update = () => {
@@ -117,7 +117,7 @@ function prepareDuplicates(node: EditorNode): void {
 function drawConditions(): void {
   const inbox = byId<HTMLSelectElement>('node-input-inbox').value;
   const respond = byId<HTMLSelectElement>('node-input-respond').value;
-  byId<HTMLElement>('onegevity-deadline').hidden = respond !== 'flow';
+  byId<HTMLElement>('onegevity-response-timeout').hidden = respond !== 'flow';
   byId<HTMLElement>('onegevity-inbox').hidden = inbox === 'none';
   byId<HTMLElement>('onegevity-inbox-with-flow').hidden = respond !== 'flow';
   byId<HTMLElement>('onegevity-unsigned').hidden = !byId('node-input-acceptUnsigned').checked;

@@ -17,11 +17,11 @@ const way: Way = [
     type: 'function',
     z: 'tab',
     name: '',
-    func: 'return msg.onegevity.delivery.replayed ? [msg, null] : [null, msg];',
+    func: 'return msg.onegevity.delivery.redelivered ? [msg, null] : [null, msg];',
     outputs: 2,
     wires: [['done'], ['give-up']],
   },
-  { id: 'give-up', type: 'onegevity-done', z: 'tab', name: '', outcome: 'giveUp' },
+  { id: 'give-up', type: 'onegevity-done', z: 'tab', name: '', outcome: 'deadLetter' },
 ];
 
 const flow = (properties: Record<string, unknown> = {}) =>

@@ -59,7 +59,7 @@ describe("the patient portal, with the vendor's UI-Kit unchanged", function () {
     await portal.row('Gut Balance').waitFor();
     assert.deepEqual(portal.calls, ['GET /patients/SB-000001/orders']);
     const { event, patientIdentifier } = await audit();
-    assert.deepEqual([event, patientIdentifier], ['given', 'SB-000001']);
+    assert.deepEqual([event, patientIdentifier], ['issued', 'SB-000001']);
     const token = await portal.page.evaluate<string>(`sessionStorage.getItem('_ogapi-access-token')`);
     assert.ok(token.length > 20);
     assert.ok(!nodeRed.log.includes(token) && !JSON.stringify(nodeRed.messages).includes(token));

@@ -214,14 +214,14 @@ describe('a flow whose every property is markup', function () {
       'account/': { items: [{ value: markup, label: markup }] },
       'inboxes/': { owners: [{ node: markup, place: [markup, markup] }] },
       'inbox/': {
-        stats: { waiting: markup, inFlight: markup, dead: markup, setAside: markup, oldest: 0 },
+        stats: { waiting: markup, inFlight: markup, dead: markup, unreadable: markup, oldest: 0 },
         deadLetters: [
           { id: '1', topic: markup, receivedAt: 0, attempts: markup, cause: markup, reason: markup },
         ],
         more: true,
       },
       'test-connection': {
-        ...{ environment: markup, root: markup, scopes: [markup], refused: [markup] },
+        ...{ environment: markup, root: markup, scopes: [markup], notGranted: [markup] },
         ...{ expiresIn: 1, clockAhead: 999, readFault: fault },
       },
       variables: { variables: { [markup]: markup } },

@@ -257,7 +257,7 @@ describe('action nodes', () => {
     const [out, caught] = [nextMessage('out'), nextMessage('caught')];
     helper.getNode('n').receive({ payload: '' });
     assert.deepEqual((await out).payload, { id: 1 });
-    assert.equal(((await caught) as { error: { code: string } }).error.code, 'paging_stuck');
+    assert.equal(((await caught) as { error: { code: string } }).error.code, 'page_repeated');
   });
 
   for (const [name, config, given, code] of [

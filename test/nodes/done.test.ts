@@ -14,7 +14,7 @@ describe('onegevity-done', () => {
   let forget: () => void;
 
   beforeEach(async () => {
-    inbox = memoryInbox(new Keyring(Keyring.generate()), { visibility: 60_000, attempts: 3 });
+    inbox = memoryInbox(new Keyring(Keyring.generate()), { visibilityTimeout: 60_000, maxAttempts: 3 });
     seen = new InboxRecorder();
     forget = makeKnown('hook', inbox);
     await inbox.open(seen);
@@ -87,7 +87,7 @@ describe('onegevity-done', () => {
       const onegevity = msg.onegevity as Record<string, Record<string, unknown>>;
       if (reason) onegevity.delivery!.reason = reason;
       if (ours) onegevity.error = { code: ours };
-      await give({ outcome: 'giveUp' }, { ...msg, error });
+      await give({ outcome: 'deadLetter' }, { ...msg, error });
       await seen.until(() => seen.dead.length === 1);
       assert.equal(seen.dead[0]!.reason, expected);
     });
@@ -110,9 +110,9 @@ describe('onegevity-done', () => {
   it('is an error where the delivery has ended, or its inbox is not known', async () => {
     const msg = await delivered();
     const error = await give({}, structuredClone(msg), msg);
-    assert.equal(error?.code, 'delivery_ended');
+    assert.equal(error?.code, 'delivery_already_done');
     assert.deepEqual((msg.onegevity as { error: object }).error, {
-      code: 'delivery_ended',
+      code: 'delivery_already_done',
       outcome: 'failed',
       retryable: false,
     });

@@ -43,7 +43,7 @@ const cases: Case[] = [
   read({ fault: 'status', status: 503, ...twice }, 3),
   read({ fault: 'status', status: 503 }, 4, 'server_error'),
   read({ fault: 'status', status: 403, ...once }, 1, 'forbidden'),
-  read({ fault: 'status', status: 301, ...once }, 1, 'redirect'),
+  read({ fault: 'status', status: 301, ...once }, 1, 'redirected'),
   read({ fault: 'status', status: 401, ...twice }, 2, 'unauthorized'),
   {
     ...read({ fault: 'status', status: 429, retryAfter: '120', ...once }, 1),
@@ -105,7 +105,7 @@ const cases: Case[] = [
     { calls: 1, error: { code: 'bad_response', outcome: 'unknown' }, done: true },
   ),
   read({ fault: 'large-headers' }, 1),
-  read({ fault: 'large-headers', bytes: 70_000 }, 1, 'too_large'),
+  read({ fault: 'large-headers', bytes: 70_000 }, 1, 'response_too_large'),
   write(
     { fault: 'truncated', ...once },
     { calls: 1, error: { code: 'bad_response', outcome: 'unknown' }, done: true },

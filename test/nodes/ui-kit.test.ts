@@ -176,7 +176,7 @@ describe('UI-Kit node', () => {
       assert.deepEqual(
         { ...last(), timestamp: '' },
         {
-          event: 'given',
+          event: 'issued',
           timestamp: '',
           patientIdentifier: 'SB-000001',
           expiresIn: 3600,
@@ -266,12 +266,12 @@ describe('UI-Kit node', () => {
     it('refuses a code that is unknown, or was made for another redirect URI', async () => {
       await begin();
       assert.equal((await visit(redirect(await page('SB-000001'), 'made-up'))).status, 403);
-      assert.equal(last()?.reason, 'code_refused');
+      assert.equal(last()?.reason, 'code_rejected');
       const given = await page('SB-000001');
       const elsewhere = await authorize({ ...given, redirectUri: 'http://127.0.0.1:9/elsewhere' });
       const code = new URL(elsewhere).searchParams.get('code')!;
       assert.equal((await visit(redirect(given, code))).status, 403);
-      assert.equal(last()?.reason, 'code_refused');
+      assert.equal(last()?.reason, 'code_rejected');
     });
 
     it('refuses a code together with the state of another patient', async () => {
@@ -320,12 +320,12 @@ describe('UI-Kit node', () => {
     for (const [what, query, reason] of [
       ['no state', 'code=c', 'missing_state'],
       ['an empty state', 'code=c&state=', 'missing_state'],
-      ['a made-up state', 'code=c&state=abc', 'foreign_state'],
-      ['a state of the right length', `code=c&state=${'A'.repeat(115)}`, 'foreign_state'],
+      ['a made-up state', 'code=c&state=abc', 'invalid_state'],
+      ['a state of the right length', `code=c&state=${'A'.repeat(115)}`, 'invalid_state'],
       [
         'a state of a megabyte, or what of it HTTP lets through',
         `code=c&state=${'A'.repeat(10_000)}`,
-        'foreign_state',
+        'invalid_state',
       ],
       ['a state that pretends to be a list', 'code=c&state[]=a&state[]=b', 'missing_state'],
     ] as const) {
@@ -356,7 +356,7 @@ describe('UI-Kit node', () => {
       const reported = audits.length;
       // A patient's own token is reported all the same.
       await visit(redirect(given, canaries.code));
-      assert.equal(last()?.event, 'given');
+      assert.equal(last()?.event, 'issued');
       const now = performance.now.bind(performance);
       const clock = sinon.stub(performance, 'now').callsFake(() => now() + 10_000);
       try {
@@ -447,14 +447,14 @@ describe('UI-Kit node', () => {
       [
         'a refused code',
         403,
-        'code_refused',
+        'code_rejected',
         json(400, { error: 'invalid_grant', error_description: canaries.code }),
       ],
       ['refused credentials', 503, 'invalid_client', json(401, { error: 'invalid_client' })],
       [
         'a token request refused for another reason',
         503,
-        'token_refused',
+        'token_rejected',
         json(400, { error: canaries.secret }),
       ],
       ['a token endpoint in trouble', 503, 'token_unavailable', json(500, { error: canaries.patient })],
@@ -524,7 +524,7 @@ describe('UI-Kit node', () => {
         const answered = await visit(redirect(await page(canaries.patient), canaries.code));
         assert.equal(answered.status, status);
         assert.doesNotMatch(JSON.stringify(answered), /CANARY/);
-        assert.deepEqual([last()?.event, last()?.reason], ['refused', reason]);
+        assert.deepEqual([last()?.event, last()?.reason], ['rejected', reason]);
         assert.doesNotMatch(texts(), /CANARY/);
         assert.doesNotMatch(JSON.stringify(caught), /CANARY/);
         const told = logged.replaceAll(`"patientIdentifier":"${canaries.patient}"`, '');

@@ -55,7 +55,7 @@ describe('what a webhook node says of its inbox', () => {
 
   it('is one message for all records that cannot be read, a second after the last', () => {
     for (let count = 0; count < 500; count++) {
-      inbox.setAside(1, count % 5 === 0 ? 'damaged' : 'unknown_key');
+      inbox.quarantine(1, count % 5 === 0 ? 'damaged' : 'unknown_key');
       clock.tick(10);
     }
     assert.deepEqual(errors, []);
@@ -69,7 +69,7 @@ describe('what a webhook node says of its inbox', () => {
       const minutes = 10;
       const count = Math.ceil((minutes * 60_000) / pause);
       for (let done = 0; done < count; done++) {
-        inbox.setAside(1, 'unknown_key');
+        inbox.quarantine(1, 'unknown_key');
         clock.tick(pause);
       }
       assert.ok(errors.length >= minutes - 1 && errors.length <= minutes, String(errors.length));

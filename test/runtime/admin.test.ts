@@ -120,7 +120,7 @@ describe("the editor's questions to the runtime", () => {
     assert.equal(server.requests.length, 1);
     assert.equal(
       (await post('test-connection', typed({ baseUrl: 'http://127.0.0.1:9' }))).body.code,
-      'refused',
+      'connection_refused',
     );
     assert.equal(
       (await post('test-connection', typed({ baseUrl: 'http://example.com' }))).body.code,
@@ -148,7 +148,7 @@ describe("the editor's questions to the runtime", () => {
     const variables = { baseUrl: '${ONEGEVITY_TEST_ROOT}', scopes: '${ONEGEVITY_TEST_SCOPES}' };
     const granted = await shown(variables);
     assert.equal(granted.root, '${ONEGEVITY_TEST_ROOT}');
-    assert.deepEqual(granted.refused, ['${ONEGEVITY_TEST_SCOPES}']);
+    assert.deepEqual(granted.notGranted, ['${ONEGEVITY_TEST_SCOPES}']);
     server.token = json(200, { access_token: 'canary-token' });
     assert.deepEqual((await shown(variables)).scopes, ['${ONEGEVITY_TEST_SCOPES}']);
     server.token = json(400, { error: 'invalid_scope' });

@@ -314,8 +314,8 @@ describe('A configuration that nodes name by a variable', function () {
     for (const found of [again, next])
       await nodeRed.evaluate(`void RED.nodes.getNode('one-s-done').receive(${JSON.stringify(found!.msg)})`);
     const counts = async () => {
-      const { waiting, inFlight, setAside } = (await inboxOf('one')).stats;
-      return [waiting, inFlight, setAside];
+      const { waiting, inFlight, unreadable } = (await inboxOf('one')).stats;
+      return [waiting, inFlight, unreadable];
     };
     for (let tries = 0; (await counts())[1]! > 0 && tries < 200; tries++);
     assert.deepEqual(await counts(), [0, 0, 0]);

@@ -62,7 +62,7 @@ describe('A flow whose configuration does not work, in a real Node-RED', () => {
       name: 'an unreachable root',
       config: () => ({ baseUrl: 'http://127.0.0.1:9' }),
       credentials: { clientId: 'CANARY-client-id', clientSecret: secret },
-      code: 'refused',
+      code: 'connection_refused',
       status: 'connection refused',
     },
   ];

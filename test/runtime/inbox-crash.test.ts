@@ -16,7 +16,7 @@ describe('the durable inbox when Node-RED ends in between', function () {
     const [again] = await suite.nodeRed.waitForMessages('event');
     assert.deepEqual(again!.msg.payload, first!.msg.payload);
     assert.equal(again!.msg.onegevity.delivery.id, first!.msg.onegevity.delivery.id);
-    assert.equal(again!.msg.onegevity.delivery.replayed, true);
+    assert.equal(again!.msg.onegevity.delivery.redelivered, true);
     assert.equal(again!.msg.onegevity.delivery.attempt, 2);
     await waitUntilEmpty(suite.nodeRed);
     assert.equal(suite.nodeRed.messagesOf('event').length, 1);
@@ -56,7 +56,7 @@ describe('the durable inbox when Node-RED ends in between', function () {
     await suite.nodeRed.deploy(inboxFlow());
     const [, again] = await suite.nodeRed.waitForMessages('event', 2);
     assert.deepEqual(
-      [again!.msg.onegevity.delivery.replayed, again!.msg.onegevity.delivery.attempt],
+      [again!.msg.onegevity.delivery.redelivered, again!.msg.onegevity.delivery.attempt],
       [true, 1],
     );
     await waitUntilEmpty(suite.nodeRed);

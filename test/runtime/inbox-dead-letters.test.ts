@@ -7,18 +7,18 @@ describe('dead letters on a real Node-RED', function () {
   this.timeout(60_000);
   const suite = useInbox();
 
-  it('come after the attempts, leave by their output, and can be replayed or discarded', async () => {
-    await suite.start(inboxFlow({ attempts: 1, visibility: 0.2, deadLetterOutput: true }, [hold]));
+  it('come after the attempts, leave by their output, and can be redelivered or discarded', async () => {
+    await suite.start(inboxFlow({ maxAttempts: 1, visibilityTimeout: 0.2, deadLetterOutput: true }, [hold]));
     await suite.send(eventBody(1, 'Ada Lovelace'));
     await suite.send(eventBody(2, 'Ada Lovelace'));
     const dead = await suite.nodeRed.waitForMessages('dead', 2);
-    assert.equal(dead[0]!.msg.onegevity.delivery.cause, 'attempts');
+    assert.equal(dead[0]!.msg.onegevity.delivery.cause, 'max_attempts');
     assert.equal(dead[0]!.msg.payload.patientIdentifier, 'Ada Lovelace');
     const { deadLetters } = await viewInbox(suite.nodeRed);
     assert.equal(deadLetters.length, 2);
     assert.deepEqual(
       deadLetters.map(({ topic, cause, attempts }) => ({ topic, cause, attempts })),
-      [1, 2].map(() => ({ topic: 'order.created', cause: 'attempts', attempts: 1 })),
+      [1, 2].map(() => ({ topic: 'order.created', cause: 'max_attempts', attempts: 1 })),
     );
     assert.doesNotMatch(JSON.stringify(deadLetters), /Ada|O1/);
 
@@ -44,14 +44,14 @@ describe('dead letters on a real Node-RED', function () {
             wires: [['done']],
           },
         ],
-        { outcome: 'giveUp' },
+        { outcome: 'deadLetter' },
       ),
     );
     await suite.send(eventBody(1));
     const [dead] = await suite.nodeRed.waitForMessages('dead');
     assert.equal(dead!.msg.onegevity.delivery.reason, 'Ada has moved');
     const { deadLetters } = await viewInbox(suite.nodeRed);
-    assert.equal(deadLetters[0]!.cause, 'gave_up');
+    assert.equal(deadLetters[0]!.cause, 'dead_lettered');
     assert.doesNotMatch(JSON.stringify(deadLetters) + suite.nodeRed.log, /Ada has moved/);
   });
 

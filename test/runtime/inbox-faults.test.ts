@@ -46,7 +46,7 @@ describe('what the durable inbox has stored, on a real Node-RED', function () {
       await suite.nodeRed.stop();
       await suite.start(inboxFlow(), { credentials: { config: { ...config, previousInboxKey: '' } } });
       const { stats } = await viewInbox(suite.nodeRed);
-      assert.equal(stats.setAside, 0);
+      assert.equal(stats.unreadable, 0);
     });
 
     it('sets aside what no key can read, and delivers it once the key is back', async () => {
@@ -56,7 +56,7 @@ describe('what the durable inbox has stored, on a real Node-RED', function () {
       const other = { config: { webhookSecret: secret, inboxKey: Keyring.generate() } };
       await suite.start(inboxFlow(), { credentials: other });
       await suite.nodeRed.waitForLog(/key isn't configured/);
-      assert.equal((await viewInbox(suite.nodeRed)).stats.setAside, 1);
+      assert.equal((await viewInbox(suite.nodeRed)).stats.unreadable, 1);
       await suite.nodeRed.stop();
       await suite.start(inboxFlow());
       await suite.nodeRed.waitForMessages('event');
@@ -79,7 +79,7 @@ describe('what the durable inbox has stored, on a real Node-RED', function () {
       await suite.start(inboxFlow());
       await suite.nodeRed.waitForMessages('event', 2);
       const { stats, deadLetters } = await waitUntilEmpty(suite.nodeRed);
-      assert.equal(stats.setAside, 1);
+      assert.equal(stats.unreadable, 1);
       assert.equal(deadLetters[0]!.cause, 'damaged');
       await suite.nodeRed.waitForLog(/Damaged records in the inbox/);
     });
@@ -92,7 +92,7 @@ describe('what the durable inbox has stored, on a real Node-RED', function () {
         credentials: { config: { webhookSecret: secret, inboxKey: Keyring.generate() } },
       });
       await suite.nodeRed.waitForLog(/key isn't configured/);
-      assert.equal((await viewInbox(suite.nodeRed)).stats.setAside, 300);
+      assert.equal((await viewInbox(suite.nodeRed)).stats.unreadable, 300);
       assert.deepEqual(suite.nodeRed.log.match(/.*key isn't configured/g)?.length, 1);
       assert.match(suite.nodeRed.log, /300 stored event\(s\) can't be read/);
     });
@@ -110,7 +110,7 @@ describe('what the durable inbox has stored, on a real Node-RED', function () {
       await suite.nodeRed.waitForMessages('event', 2);
       await suite.nodeRed.stop();
       await suite.start(inboxFlow());
-      assert.equal((await viewInbox(suite.nodeRed)).stats.setAside, 0);
+      assert.equal((await viewInbox(suite.nodeRed)).stats.unreadable, 0);
     });
 
     it('says that another process has the folder, and takes over when that has ended', async () => {

@@ -123,6 +123,6 @@ describe('the handle of a delivery on a real Node-RED survives', () => {
     await run([{ ...probe, wires: [['done', 'done']] }]);
     await suite.send(eventBody(1));
     const [failed] = await suite.nodeRed.waitForMessages('failed');
-    assert.equal(failed!.msg.error.code, 'delivery_ended');
+    assert.equal(failed!.msg.error.code, 'delivery_already_done');
   });
 });

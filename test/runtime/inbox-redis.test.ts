@@ -64,7 +64,7 @@ describe('the inbox in Redis on real Node-REDs', function () {
   const emissions = (nodeRed: NodeRed) =>
     nodeRed.messagesOf('event').map(({ msg }) => ({
       id: msg.payload.id as number,
-      replayed: msg.onegevity.delivery.replayed as boolean,
+      redelivered: msg.onegevity.delivery.redelivered as boolean,
     }));
 
   /** Everything accepted was emitted, and nothing for a second time without its mark. */
@@ -75,7 +75,7 @@ describe('the inbox in Redis on real Node-REDs', function () {
       accepted.filter((id) => !seen.has(id)),
       [],
     );
-    const unmarked = all.filter(({ replayed }) => !replayed).map(({ id }) => id);
+    const unmarked = all.filter(({ redelivered }) => !redelivered).map(({ id }) => id);
     assert.equal(unmarked.length, new Set(unmarked).size);
   }
 
@@ -102,9 +102,9 @@ describe('the inbox in Redis on real Node-REDs', function () {
     assert.doesNotMatch(one.log, /appendfsync/);
   });
 
-  it('does everything when one is killed and one is paused for longer than the visibility', async () => {
+  it('does everything when one is killed and one is paused for longer than the visibilityTimeout', async () => {
     server = await RedisServer.start();
-    const properties = { visibility: 2, attempts: 1000 };
+    const properties = { visibilityTimeout: 2, maxAttempts: 1000 };
     const [killed, paused, last] = await Promise.all([
       start(work, properties),
       // Slow enough to hold for certain what it has emitted when it is paused.
@@ -124,7 +124,7 @@ describe('the inbox in Redis on real Node-REDs', function () {
     const accepted = [...(await toKilled).accepted, ...(await toLast).accepted];
     // What the paused one holds counts until another has taken it over and dealt with it.
     await waitUntilEmpty(last, 30_000);
-    assert.ok(emissions(last).some(({ id, replayed }) => replayed && held.has(id)));
+    assert.ok(emissions(last).some(({ id, redelivered }) => redelivered && held.has(id)));
     paused.process.kill('SIGCONT');
     await waitUntilEmpty(paused, 30_000);
     complete(accepted);

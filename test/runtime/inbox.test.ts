@@ -43,10 +43,10 @@ describe('the durable inbox on a real Node-RED', () => {
     const [first] = await suite.nodeRed.waitForMessages('event');
     assert.deepEqual(first!.msg.payload, JSON.parse(eventBody(1)));
     assert.equal(first!.msg.topic, 'order.created');
-    const { id, attempt, replayed, hash, receivedAt } = first!.msg.onegevity.delivery as Required<
+    const { id, attempt, redelivered, hash, receivedAt } = first!.msg.onegevity.delivery as Required<
       WebhookEvent['delivery']
     >;
-    assert.deepEqual([attempt, replayed], [1, false]);
+    assert.deepEqual([attempt, redelivered], [1, false]);
     assert.match(id, /^hook:\d{16}$/);
     assert.match(hash, /^[0-9a-f]{64}$/);
     assert.ok(Math.abs(Date.parse(receivedAt) - Date.now()) < 60_000);
@@ -123,7 +123,7 @@ describe('the durable inbox on a real Node-RED', () => {
     assert.equal((await suite.send(eventBody(1))).status, 200);
     const messages = await suite.nodeRed.waitForMessages('event', 3);
     assert.deepEqual(
-      messages.map(({ msg }): unknown[] => [msg.onegevity.delivery.attempt, msg.onegevity.delivery.replayed]),
+      messages.map(({ msg }): unknown[] => [msg.onegevity.delivery.attempt, msg.onegevity.delivery.redelivered]),
       [
         [1, false],
         [2, true],
@@ -141,7 +141,7 @@ describe('what the durable inbox leaves on the disk', function () {
 
   describe('duplicates', () => {
     it('are recognised across restarts, and leave by their output', async () => {
-      const properties = { duplicates: 300, duplicatesOutput: true };
+      const properties = { duplicateWindow: 300, duplicatesOutput: true };
       await suite.start(inboxFlow(properties));
       assert.equal((await suite.send(eventBody(1))).status, 200);
       await suite.nodeRed.waitForMessages('event');
@@ -155,16 +155,16 @@ describe('what the durable inbox leaves on the disk', function () {
         () => suite.nodeRed.messagesOf('event').find(({ msg }) => msg.payload.id === 2),
         'the other event',
       );
-      assert.equal(second.msg.onegevity.delivery.replayed, false);
+      assert.equal(second.msg.onegevity.delivery.redelivered, false);
       const first = suite.nodeRed.messagesOf('event').filter(({ msg }) => msg.payload.id === 1);
-      assert.ok(first.every(({ msg }) => msg.onegevity.delivery.replayed));
+      assert.ok(first.every(({ msg }) => msg.onegevity.delivery.redelivered));
     });
   });
 
   describe('the folder', () => {
     it('holds nothing of an event, its topic or a secret in the clear', async () => {
       const patient = 'Ada-Lovelace-canary';
-      await suite.start(inboxFlow({ duplicates: 300, attempts: 1, visibility: 0.2 }, [hold]));
+      await suite.start(inboxFlow({ duplicateWindow: 300, maxAttempts: 1, visibilityTimeout: 0.2 }, [hold]));
       await suite.send(eventBody(1, patient));
       await suite.nodeRed.waitForLog(/dead letter/);
       await suite.nodeRed.stop();
@@ -196,7 +196,7 @@ describe('what the durable inbox leaves on the disk', function () {
         () =>
           suite.nodeRed
             .messagesOf('event')
-            .find(({ msg }) => msg.payload.id === 2 && msg.onegevity.delivery.replayed),
+            .find(({ msg }) => msg.payload.id === 2 && msg.onegevity.delivery.redelivered),
         'the event that was left',
       );
     });

@@ -72,7 +72,7 @@ describe("A webhook node meets the sandbox's faults", () => {
   });
 
   it('webhook-duplicate: sends the second one to its own output inside the window', async () => {
-    await nodeRed.deploy(flow({ duplicates: 60 }));
+    await nodeRed.deploy(flow({ duplicateWindow: 60 }));
     await begin({ fault: 'webhook-duplicate' });
     await accept();
     await settled('delivered', 'delivered');

@@ -97,7 +97,7 @@ describe('the UI-Kit node in a real Node-RED', function () {
     assert.equal(answered.status, 200);
     const { access_token: token } = JSON.parse(answered.body) as { access_token: string };
     const [audit] = await nodeRed!.waitForMessages('audit');
-    assert.equal(audit?.msg.payload.event, 'given');
+    assert.equal(audit?.msg.payload.event, 'issued');
     assert.ok(!nodeRed!.log.includes(token), 'no token in the log, not even at level trace');
     assert.ok(!nodeRed!.log.includes(page.state) && !nodeRed!.log.includes('SB-000001'));
   });
@@ -156,7 +156,7 @@ describe('the UI-Kit node in a real Node-RED', function () {
     await nodeRed!.deploy(flows);
     assert.equal((await visit(page)).status, 403);
     const [audit] = await nodeRed!.waitForMessages('audit');
-    assert.equal(audit?.msg.payload.reason, 'foreign_state');
+    assert.equal(audit?.msg.payload.reason, 'invalid_state');
   });
 
   it("serves the vendor's library, unchanged, where it is installed", async () => {
@@ -212,7 +212,7 @@ describe('the UI-Kit node in a real Node-RED', function () {
     assert.deepEqual([status, body], [503, '{"error":"temporarily_unavailable"}']);
     await nodeRed!.waitForStatus('kit', ({ text }) => text === 'connection refused');
     const [audit] = await nodeRed!.waitForMessages('audit');
-    assert.equal(audit?.msg.payload.reason, 'refused');
+    assert.equal(audit?.msg.payload.reason, 'connection_refused');
     assert.doesNotMatch(nodeRed!.log + JSON.stringify(nodeRed!.statuses), /CANARY/);
   });
 });

@@ -32,9 +32,9 @@ describe('patient data and secrets in the webhook node', () => {
   ] as const) {
     it(`stay in msg alone, ${way}`, async () => {
       const answers: string[] = [];
-      const options = { rejectedOutput: true, duplicates: 60, maxBody: 1000, bodyTimeout: 0.2 };
+      const options = { rejectedOutput: true, duplicateWindow: 60, maxBodySize: 1000, bodyTimeout: 0.2 };
       const [tab, config, hook, ...probes] = webhookFlow(options);
-      const slow = { ...hook!, id: 'slow', path: '/slow', respond: 'flow', deadline: 0.1 };
+      const slow = { ...hook!, id: 'slow', path: '/slow', respond: 'flow', responseTimeout: 0.1 };
       nodeRed = await startNodeRed({
         flows: [tab!, config!, hook!, slow, ...probes],
         credentials: { config: { ...credentials.config, previousWebhookSecret: 'canary-other-secret' } },

@@ -124,7 +124,7 @@ describe('the neighbours of the webhook node', () => {
   });
 
   it('keeps the limit of Node-RED where its own is higher', async () => {
-    const running = await start(webhookFlow({ maxBody: 10_000_000 }), { apiMaxLength: '2kb' });
+    const running = await start(webhookFlow({ maxBodySize: 10_000_000 }), { apiMaxLength: '2kb' });
     assert.equal((await post(`${running.url}/hook`, order.padEnd(2048))).status, 200);
     assert.equal((await post(`${running.url}/hook`, order.padEnd(2049))).status, 413);
   });

@@ -36,7 +36,7 @@ describe('redeploys of the webhook node under load', () => {
   ] as const) {
     it(`leave nothing behind and no delivery without an acknowledgement, ${way}`, async function () {
       this.timeout(90_000);
-      const flows = (name: string) => webhookFlow({ name, duplicates: 60, rejectedOutput: true });
+      const flows = (name: string) => webhookFlow({ name, duplicateWindow: 60, rejectedOutput: true });
       nodeRed = await startNodeRed({
         flows: flows('first'),
         credentials,
@@ -61,7 +61,7 @@ describe('redeploys of the webhook node under load', () => {
   }
 
   it('answer what waits for the flow, so that no caller hangs', async () => {
-    const flows = webhookFlow({ respond: 'flow', deadline: 60 });
+    const flows = webhookFlow({ respond: 'flow', responseTimeout: 60 });
     nodeRed = await startNodeRed({ flows, credentials });
     const load = new Load(`${nodeRed.url}/hook/order.created`);
     load.start(3);

@@ -41,7 +41,7 @@ describe('the webhook node in a Node-RED with default settings', () => {
       const changed = body.replace('1519348', '1519349');
       const answer = await post(`${nodeRed.url}/hook/${name}`, changed, { signature });
       assert.equal(answer.status, 401);
-      assert.equal(answer.body, 'refused');
+      assert.equal(answer.body, 'rejected');
       assert.equal((await post(`${nodeRed.url}/hook`, changed, { signature })).status, 401);
       await post(`${nodeRed.url}/hook/${name}`, body, { signature });
       await nodeRed.waitForMessages(name);

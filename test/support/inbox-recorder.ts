@@ -6,7 +6,7 @@ import type { Damage } from '../../src/lib/webhook/inbox/store';
 export class InboxRecorder implements InboxConsumer {
   readonly deliveries: Delivery[] = [];
   readonly dead: DeadDelivery[] = [];
-  readonly setAsides: { count: number; cause: string }[] = [];
+  readonly quarantines: { count: number; cause: string }[] = [];
   readonly damages: Damage[] = [];
   readonly problems: (string | undefined)[] = [];
   readonly risks: string[] = [];
@@ -23,8 +23,8 @@ export class InboxRecorder implements InboxConsumer {
     this.#changes.emit('change');
   }
 
-  setAside(count: number, cause: string): void {
-    this.setAsides.push({ count, cause });
+  quarantine(count: number, cause: string): void {
+    this.quarantines.push({ count, cause });
     this.#changes.emit('change');
   }
 

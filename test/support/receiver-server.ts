@@ -20,9 +20,9 @@ export interface ServerOptions extends Partial<ReceiverOptions> {
 
 /** A receiver of signed deliveries of one topic, which has little patience. */
 export const strict = {
-  maxBody: 1000,
+  maxBodySize: 1000,
   bodyTimeout: 100,
-  deadline: 100,
+  responseTimeout: 100,
   acceptUnsigned: false,
   selected: ['order.created'],
   declared: false,

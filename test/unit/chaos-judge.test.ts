@@ -7,7 +7,7 @@ const start = (time: number, attempt = 1, id = 'e'): Entry => ({
   time,
   id,
   attempt,
-  replayed: attempt > 1,
+  redelivered: attempt > 1,
 });
 const end = (time: number, note: Entry['note'] = 'retry', id = 'e'): Entry => ({ note, time, id });
 
@@ -29,7 +29,7 @@ describe('The judge of the chaos run', () => {
   });
 
   it('finds an event that is emitted again without the mark', () => {
-    const again = { ...start(2000), replayed: false };
+    const again = { ...start(2000), redelivered: false };
     assert.deepEqual(emissionsOf([start(1000), end(1500), again], []).unmarked, ['e attempt 1']);
   });
 });

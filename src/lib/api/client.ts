@@ -174,7 +174,7 @@ export class ApiClient {
 
   /**
    * Exchanges an authorization code; the token is the caller's and not used for calls of this client.
-   * @throws OnegevityError `code_refused` and others of the token endpoint
+   * @throws OnegevityError `code_rejected` and others of the token endpoint
    */
   async exchangeCode(code: string, redirectUri: string): Promise<IssuedToken> {
     return this.#limiter.run(() => this.#tokens.exchange(code, redirectUri));

@@ -1,7 +1,7 @@
 /** What a fault of the HTTP client means for a flow. */
 import type { ErrorCode } from './errors';
 
-const neverSent = new Set<ErrorCode>(['dns', 'refused', 'tls', 'proxy']);
+const neverSent = new Set<ErrorCode>(['dns', 'connection_refused', 'tls', 'proxy']);
 
 /** @returns whether a request that failed so can have reached the server */
 export function mayHaveArrived(code: ErrorCode, error: unknown): boolean {
@@ -32,15 +32,15 @@ function faultsOf(error: unknown): Fault[] {
 export function networkCode(error: unknown, proxied: boolean): ErrorCode {
   const [code = 'network'] = faultsOf(error).flatMap((fault) => codeFor(fault) ?? []);
   // With a proxy in between, it is the proxy that was not found or refused.
-  return proxied && (code === 'dns' || code === 'refused') ? 'proxy' : code;
+  return proxied && (code === 'dns' || code === 'connection_refused') ? 'proxy' : code;
 }
 
 function codeFor({ code, message }: Fault): ErrorCode | undefined {
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'dns';
-  if (code === 'ECONNREFUSED' || code === 'EHOSTUNREACH' || code === 'ENETUNREACH') return 'refused';
+  if (code === 'ECONNREFUSED' || code === 'EHOSTUNREACH' || code === 'ENETUNREACH') return 'connection_refused';
   if (code === 'ECONNRESET' || code === 'EPIPE' || code === 'UND_ERR_SOCKET') return 'reset';
   if (code === 'ETIMEDOUT' || /^UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT$/.test(code)) return 'timeout';
-  if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE' || code === 'UND_ERR_HEADERS_OVERFLOW') return 'too_large';
+  if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE' || code === 'UND_ERR_HEADERS_OVERFLOW') return 'response_too_large';
   if (/CERT|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|^ERR_(TLS|SSL)|^EPROTO$/.test(code)) return 'tls';
   if (/^HPE_|^HTTPParserError$|^UND_ERR_(RES_CONTENT|INFO|INVALID)/.test(code)) return 'bad_response';
   if (/proxy/i.test(message)) return 'proxy';

@@ -38,7 +38,7 @@ interface Answer {
  * is wrong, such as the number of items in this page: then the next page is asked for. That a page is not full says
  * nothing alone: the vendor documents no largest page size, neither a number of pages nor a link to the next. So each
  * page is handed out when it is known whether another one follows.
- * @throws OnegevityError `bad_response` where the list is missing, `paging_stuck` where a page comes again; the
+ * @throws OnegevityError `bad_response` where the list is missing, `page_repeated` where a page comes again; the
  *   pages before it are handed out first
  */
 export async function* readPages(
@@ -105,7 +105,7 @@ function noSuchPage(error: unknown): undefined {
  * @param known fingerprints of the pages so far
  * @param mayBeWhole as many items came as were announced, or the first page announced no total and was less than
  *   asked for: a page given again is the end then
- * @throws OnegevityError `paging_stuck`
+ * @throws OnegevityError `page_repeated`
  */
 function isRepeated(next: Answer, known: Set<string>, mayBeWhole: boolean): boolean {
   const mark = fingerprint(next);
@@ -114,7 +114,7 @@ function isRepeated(next: Answer, known: Set<string>, mayBeWhole: boolean): bool
     return false;
   }
   if (mayBeWhole) return true;
-  throw new OnegevityError('paging_stuck');
+  throw new OnegevityError('page_repeated');
 }
 
 function fingerprint({ items }: Answer): string {

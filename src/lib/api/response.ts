@@ -38,7 +38,7 @@ export function parseJson(body: string): unknown {
 /**
  * @returns the parsed body; undefined where there is none
  * @throws OnegevityError `bad_response` where the body is not JSON, or nested so deeply that flows could not use it;
- *   `too_large`
+ *   `response_too_large`
  */
 export function successBody(response: RawResponse, writes: boolean): unknown {
   if (response.fault) throw unusable(response, writes, response.fault);
@@ -56,7 +56,7 @@ export function successBody(response: RawResponse, writes: boolean): unknown {
 export function unusable(
   { statusCode }: { statusCode: number },
   writes: boolean,
-  code: 'bad_response' | 'too_large' = 'bad_response',
+  code: 'bad_response' | 'response_too_large' = 'bad_response',
 ): OnegevityError {
   return new OnegevityError(code, { statusCode, outcome: writes ? 'unknown' : 'failed' });
 }
@@ -101,7 +101,7 @@ function isServersHaste(statusCode: number): boolean {
 }
 
 function codeOf(statusCode: number, hasValidationErrors: boolean): ErrorCode {
-  if (statusCode >= 300 && statusCode < 400) return 'redirect';
+  if (statusCode >= 300 && statusCode < 400) return 'redirected';
   if (statusCode >= 500 || isServersHaste(statusCode)) return 'server_error';
   switch (statusCode) {
     case 401:

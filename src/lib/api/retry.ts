@@ -59,7 +59,7 @@ function isPassingStatus(statusCode: number): boolean {
 }
 
 /** `bad_response`: what stood in for the API, or cut its response short, does so for a moment most often. */
-const passingFaults = new Set(['reset', 'timeout', 'refused', 'dns', 'network', 'bad_response']);
+const passingFaults = new Set(['reset', 'timeout', 'connection_refused', 'dns', 'network', 'bad_response']);
 
 /**
  * The retry rule. A read is repeated on any passing fault, an unusable response included. A write is repeated only

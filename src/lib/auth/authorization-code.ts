@@ -25,7 +25,7 @@ export interface CodeRequest {
  * given to that browser. The browser named both scope and patient at the authorize step, so neither is believed:
  * each scope of the token must be allowed, and the token must open the patient the page was made for. A response
  * that states no scope means the scope that was asked for (RFC 6749, 5.1), which only the browser knows.
- * @throws OnegevityError `code_refused`, `scope_too_wide`, `scope_not_stated`, `wrong_patient`, or what the token
+ * @throws OnegevityError `code_rejected`, `scope_too_wide`, `scope_not_stated`, `wrong_patient`, or what the token
  *   endpoint or the API answered
  */
 export async function browserToken(client: CodeClient, request: CodeRequest): Promise<IssuedToken> {

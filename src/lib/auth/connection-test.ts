@@ -20,7 +20,7 @@ export interface ConnectionReport {
   /** Scopes the server says it granted; those asked for, where it says nothing. */
   scopes: readonly string[];
   /** Asked for and not granted. */
-  refused: readonly string[];
+  notGranted: readonly string[];
   /** Seconds the token is good for; undefined where the server does not say. */
   expiresIn: number | undefined;
   /** Seconds by which this computer's clock is ahead of the server's; undefined where they agree. */
@@ -91,7 +91,7 @@ async function tryOut(
   const expiresIn = Number(answer?.expires_in ?? NaN);
   return {
     scopes: stated ?? shown(asked),
-    refused: shown(asked.filter((scope) => !scopes.includes(scope))),
+    notGranted: shown(asked.filter((scope) => !scopes.includes(scope))),
     expiresIn: Number.isFinite(expiresIn) ? expiresIn : undefined,
     clockAhead: response && clockAhead(response),
     readFault: scopes.includes('packages_read') ? await readFault(http, token, timeout) : undefined,

@@ -8,7 +8,7 @@ export type Reason = StateFault | 'not_a_frame' | 'bad_request' | 'denied' | Err
 
 /** What is told of every request to the redirect endpoint; never a token, a code or a state. */
 export interface Audit {
-  event: 'given' | 'refused';
+  event: 'issued' | 'rejected';
   timestamp: string;
   reason?: Reason;
   /** Where the state told whose it was. */
@@ -56,7 +56,7 @@ const answerHeaders = {
 };
 
 /** What the browser's own doing may lead to; every other fault is ours or the vendor's. */
-const refusals = new Set<ErrorCode>(['code_refused', 'scope_too_wide', 'wrong_patient']);
+const refusals = new Set<ErrorCode>(['code_rejected', 'scope_too_wide', 'wrong_patient']);
 /** The same for each patient until somebody changes it: whoever runs the flow must hear of it. */
 const lasting = new Set<ErrorCode>(['scope_not_stated']);
 const longestCode = 4096;
@@ -90,7 +90,7 @@ export async function answerRedirect(
     const fault = error instanceof OnegevityError ? error : new OnegevityError('internal');
     if (refusals.has(fault.code)) return refused(fault.code, patientIdentifier);
     if (lasting.has(fault.code)) return { ...refused(fault.code, patientIdentifier), fault };
-    const audit: Audit = { event: 'refused', timestamp: now(), reason: fault.code, patientIdentifier };
+    const audit: Audit = { event: 'rejected', timestamp: now(), reason: fault.code, patientIdentifier };
     return { ...answer(503, { error: 'temporarily_unavailable' }), audit, fault };
   }
 }
@@ -109,13 +109,13 @@ function given(
   { value, expiresIn, scopes }: Awaited<ReturnType<typeof browserToken>>,
   patientIdentifier: string,
 ): RedirectAnswer {
-  const audit: Audit = { event: 'given', timestamp: now(), patientIdentifier, expiresIn };
+  const audit: Audit = { event: 'issued', timestamp: now(), patientIdentifier, expiresIn };
   if (scopes) audit.scopes = scopes;
   return { ...answer(200, { access_token: value, token_type: 'Bearer', expires_in: expiresIn }), audit };
 }
 
 function refused(reason: Reason, patientIdentifier?: string): RedirectAnswer {
-  const audit: Audit = { event: 'refused', timestamp: now(), reason };
+  const audit: Audit = { event: 'rejected', timestamp: now(), reason };
   if (patientIdentifier !== undefined) audit.patientIdentifier = patientIdentifier;
   return { ...answer(403, { error: 'access_denied' }), audit };
 }

@@ -8,7 +8,7 @@ export interface StateRecord {
 }
 
 /** Why a state is refused. `used_state` is also one that had to leave because there were too many. */
-export type StateFault = 'missing_state' | 'foreign_state' | 'expired_state' | 'used_state';
+export type StateFault = 'missing_state' | 'invalid_state' | 'expired_state' | 'used_state';
 
 export interface StateOptions {
   /** Milliseconds a state can be redeemed. */
@@ -66,10 +66,10 @@ export class StateStore {
    */
   redeem(state: string): StateRecord | StateFault {
     if (state === '') return 'missing_state';
-    if (state.length !== stateLength || !/^[\w-]+$/.test(state)) return 'foreign_state';
+    if (state.length !== stateLength || !/^[\w-]+$/.test(state)) return 'invalid_state';
     const bytes = Buffer.from(state, 'base64url');
     const body = bytes.subarray(0, bodyBytes);
-    if (!timingSafeEqual(bytes.subarray(bodyBytes), this.#hmac('state', body))) return 'foreign_state';
+    if (!timingSafeEqual(bytes.subarray(bodyBytes), this.#hmac('state', body))) return 'invalid_state';
     if (body.readUIntBE(idBytes, expiryBytes) <= this.options.now()) return 'expired_state';
     const key = keyOf(body);
     const record = this.#open.get(key);
@@ -77,7 +77,7 @@ export class StateStore {
     this.#drop(key);
     const { patientIdentifier, redirectUri } = record;
     const tag = this.#tag(body.subarray(0, idBytes + expiryBytes), record);
-    if (!timingSafeEqual(body.subarray(idBytes + expiryBytes), tag)) return 'foreign_state';
+    if (!timingSafeEqual(body.subarray(idBytes + expiryBytes), tag)) return 'invalid_state';
     return { patientIdentifier, redirectUri };
   }
 

@@ -87,7 +87,7 @@ export class TokenManager {
 
   /**
    * @returns a token that is good for at least its renewal margin
-   * @throws OnegevityError `invalid_client`, `invalid_scope`, `token_refused`, `bad_token_response`, or a network code
+   * @throws OnegevityError `invalid_client`, `invalid_scope`, `token_rejected`, `bad_token_response`, or a network code
    */
   async get(): Promise<string> {
     const now = this.transport.now();
@@ -123,7 +123,7 @@ export class TokenManager {
   /**
    * Exchanges an authorization code for a token that is handed on and not kept. One attempt: a code can be used
    * once, and a second use may revoke what the first one gave (RFC 6749, 4.1.2).
-   * @throws OnegevityError `code_refused` and all that {@link get} throws
+   * @throws OnegevityError `code_rejected` and all that {@link get} throws
    */
   async exchange(code: string, redirectUri: string): Promise<IssuedToken> {
     const now = this.transport.now();
@@ -225,7 +225,7 @@ function isToken(value: unknown): value is string {
 
 function isPassing(error: unknown): boolean {
   return (
-    error instanceof OnegevityError && ['reset', 'timeout', 'refused', 'dns', 'network'].includes(error.code)
+    error instanceof OnegevityError && ['reset', 'timeout', 'connection_refused', 'dns', 'network'].includes(error.code)
   );
 }
 
@@ -290,14 +290,14 @@ function refusal(
   error: unknown,
   { retryAfter, scope, byCode }: Asked & { retryAfter: number | undefined },
 ): OnegevityError {
-  if (byCode && error === 'invalid_grant') return new OnegevityError('code_refused', { statusCode });
+  if (byCode && error === 'invalid_grant') return new OnegevityError('code_rejected', { statusCode });
   // A bare 401 to a code may mean the code, which a browser chose: it must not lock out everybody else.
   if (error === 'invalid_client' || (statusCode === 401 && !byCode))
     return new OnegevityError('invalid_client', { statusCode });
   if (error === 'invalid_scope')
     return new OnegevityError('invalid_scope', { statusCode, values: { scope: scope || '-' } });
   if (statusCode < 400) return new OnegevityError('bad_token_response', { statusCode });
-  return new OnegevityError(isBusy({ statusCode }) ? 'token_unavailable' : 'token_refused', {
+  return new OnegevityError(isBusy({ statusCode }) ? 'token_unavailable' : 'token_rejected', {
     statusCode,
     ...(retryAfter === undefined ? {} : { retryAfter }),
   });

@@ -35,10 +35,10 @@ export class BodyMemory {
 
   /**
    * Opens a body. It counts until it is released.
-   * @param maxBody bytes that it may have: where a user allows very long bodies, there is room for two of them
+   * @param maxBodySize bytes that it may have: where a user allows very long bodies, there is room for two of them
    */
-  open(maxBody: number): HeldBody {
-    this.#limit = Math.max(this.#limit, 2 * maxBody);
+  open(maxBodySize: number): HeldBody {
+    this.#limit = Math.max(this.#limit, 2 * maxBodySize);
     const body = new HeldBody(this);
     this.#open.add(body);
     this.charge(body, requestCost);

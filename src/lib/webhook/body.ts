@@ -6,7 +6,7 @@ export type BodyFault = 'too_large' | 'too_slow' | 'no_room' | 'gone';
 
 export interface BodyLimits {
   /** Bytes. */
-  maxBody: number;
+  maxBodySize: number;
   /** Milliseconds for the whole body. */
   bodyTimeout: number;
 }
@@ -38,15 +38,15 @@ const turns = {
  */
 export function readBody(
   request: IncomingMessage,
-  { maxBody, bodyTimeout }: BodyLimits,
+  { maxBodySize, bodyTimeout }: BodyLimits,
   done: (body: HeldBody | BodyFault) => void,
   memory: BodyMemory = bodyMemory,
 ): void {
-  if (Number(request.headers['content-length']) > maxBody) {
+  if (Number(request.headers['content-length']) > maxBodySize) {
     done('too_large');
     return;
   }
-  const body = memory.open(maxBody);
+  const body = memory.open(maxBodySize);
   let chunks = 0;
   let waits = false;
   let state: 'reading' | 'read' | 'failed' = 'reading';
@@ -75,7 +75,7 @@ export function readBody(
   };
   const onData = (chunk: Buffer): void => {
     if (++chunks % chunksInTurn === 0) giveTurn();
-    if (body.size + chunk.length > maxBody) finish('too_large');
+    if (body.size + chunk.length > maxBodySize) finish('too_large');
     else body.append(chunk);
   };
   const onEnd = (): void => finish();

@@ -22,8 +22,8 @@ export interface WebhookEvent {
     /** With a durable inbox: 1 for the first emission. */
     attempt?: number;
     /** With a durable inbox: whether the event may have been emitted before. */
-    replayed?: boolean;
-    /** Of a dead letter: `attempts` or `gave_up`. */
+    redelivered?: boolean;
+    /** Of a dead letter: `max_attempts` or `dead_lettered`. */
     cause?: string;
     /** Of a dead letter: why the flow gave up. */
     reason?: string;

@@ -7,7 +7,7 @@ const lingerTime = 500;
  * One request and its answer. Every refusal has the same short body: a caller learns no more than the status.
  */
 export class Exchange {
-  #deadline: NodeJS.Timeout | undefined;
+  #timer: NodeJS.Timeout | undefined;
   #deferred = false;
 
   constructor(
@@ -34,31 +34,31 @@ export class Exchange {
    * @param retryAfter seconds
    */
   refuse(status: number, retryAfter?: number, allow?: string): void {
-    const headers: Record<string, string> = { 'content-type': 'text/plain', 'content-length': '7' };
+    const headers: Record<string, string> = { 'content-type': 'text/plain', 'content-length': '8' };
     if (retryAfter !== undefined) headers['retry-after'] = String(retryAfter);
     if (allow !== undefined) headers.allow = allow;
     if (!this.request.complete) this.#closeAfterAnswer(headers);
-    this.#write(status, headers, 'refused');
+    this.#write(status, headers, 'rejected');
   }
 
   /**
    * Leaves the answer to the flow.
-   * @param deadline milliseconds; then it is answered with 503
+   * @param timeout milliseconds; then it is answered with 503
    * @param settled called once, with whether the flow answered with a 2xx status
    * @param late called where the flow had not answered by then
    */
-  defer(deadline: number, settled: (acknowledged: boolean) => void, late: () => void): void {
+  defer(timeout: number, settled: (acknowledged: boolean) => void, late: () => void): void {
     const { response } = this;
     // The client was gone before: there will be no 'close' any more.
     if (response.destroyed) return settled(false);
     this.#deferred = true;
-    this.#deadline = setTimeout(() => {
+    this.#timer = setTimeout(() => {
       if (!this.open) return;
       this.refuse(503);
       late();
-    }, deadline);
+    }, timeout);
     response.once('close', () => {
-      clearTimeout(this.#deadline);
+      clearTimeout(this.#timer);
       this.#deferred = false;
       const { statusCode } = response;
       settled(response.writableFinished && statusCode >= 200 && statusCode < 300);
@@ -67,7 +67,7 @@ export class Exchange {
 
   /**
    * The response for the flow. Once it was answered, whatever the flow still does with it has no effect: an answer
-   * after the deadline, or a second one, is no fault of the flow's.
+   * after the timeout, or a second one, is no fault of the flow's.
    */
   guarded(): ServerResponse {
     const { response } = this;

@@ -30,7 +30,7 @@ export interface ReceiverOptions extends BodyLimits {
   topicHeader: string;
   duplicates?: Duplicates | undefined;
   /** Milliseconds that the flow has to answer. */
-  deadline: number;
+  responseTimeout: number;
   /** Whether the flow, not the receiver, answers this event's delivery. */
   answeredByFlow(event: WebhookEvent): boolean;
   /** Keeps an event before its delivery is acknowledged. The store then emits it, not the receiver. */
@@ -40,7 +40,7 @@ export interface ReceiverOptions extends BodyLimits {
   onDuplicate(event: WebhookEvent): void;
   onRefused(refusal: Refusal): void;
   onPreviousSecret: () => void;
-  /** The flow had not answered by the deadline. */
+  /** The flow had not answered in time. */
   onLate: () => void;
 }
 
@@ -135,9 +135,9 @@ export class Receiver {
     verified: boolean,
   ): Promise<void> {
     const { bytes, body, topic } = delivery;
-    const { maxBody } = this.options;
+    const { maxBodySize } = this.options;
     if (!body.pin()) return this.refuse(exchange, 503, 'no_room', topic, soon);
-    const result = await inflated(bytes, encoding, maxBody, () => body.charge(maxBody));
+    const result = await inflated(bytes, encoding, maxBodySize, () => body.charge(maxBodySize));
     // The nodes behind are closing too: what is emitted now would be lost.
     if (this.#idle) exchange.refuse(503, soon);
     else if (result === 'too_large') this.refuse(exchange, 413, 'too_large', topic);
@@ -194,7 +194,7 @@ export class Receiver {
     if (this.options.answeredByFlow(event)) {
       this.#hold(exchange);
       exchange.defer(
-        this.options.deadline,
+        this.options.responseTimeout,
         (acknowledged) => {
           if (acknowledged) duplicates?.add(key);
           this.#letGo(exchange);

@@ -45,7 +45,7 @@ export function serve(
       exchange.refuse(503, soon);
     }
   };
-  if (Buffer.isBuffer(body) && body.length > receiver.options.maxBody) {
+  if (Buffer.isBuffer(body) && body.length > receiver.options.maxBodySize) {
     return receiver.refuse(exchange, 413, 'too_large', topic);
   }
   // A deploy may come in between, or the secret is not known yet: nothing can be verified without it.

@@ -30,15 +30,15 @@ export function packEvent(event: WebhookEvent): InboxEvent {
 }
 
 /** @param handle what ends this delivery */
-export function unpackEvent({ event, attempt, replayed }: Delivery, handle: string): WebhookEvent {
+export function unpackEvent({ event, attempt, redelivered }: Delivery, handle: string): WebhookEvent {
   const known = inMemory.get(event);
   if (known) {
     // A flow may change what it gets, so nobody gets it twice.
     inMemory.delete(event);
-    return { ...known, delivery: { ...known.delivery, id: handle, attempt, replayed } };
+    return { ...known, delivery: { ...known.delivery, id: handle, attempt, redelivered } };
   }
   const stored = JSON.parse(event.content.toString()) as Stored;
-  const delivery = { ...stored.delivery, id: handle, attempt, replayed };
+  const delivery = { ...stored.delivery, id: handle, attempt, redelivered };
   if (!('bytes' in stored)) return { ...stored, delivery };
   const { bytes, ...about } = stored;
   return { ...about, payload: Buffer.from(bytes.base64, 'base64'), delivery };

@@ -79,7 +79,7 @@ export function buildUiKit(RED: NodeAPI, node: Node, def: UiKitDef): void {
 
   const report = ({ audit, fault }: RedirectAnswer, config: ConfigNode): void => {
     if (closed || !audit) return;
-    const anonymous = audit.event === 'refused' && audit.patientIdentifier === undefined;
+    const anonymous = audit.event === 'rejected' && audit.patientIdentifier === undefined;
     const suppressed = anonymous ? refusals.pass() : 0;
     if (suppressed === undefined) return;
     const payload = anonymous ? { ...audit, suppressed } : audit;

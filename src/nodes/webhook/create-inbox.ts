@@ -43,8 +43,8 @@ export async function createInbox(
 ): Promise<Inbox> {
   const { current, previous } = config.inboxKeys();
   const keyring = new Keyring(current, previous);
-  const { visibility, attempts } = options;
-  const inboxOptions: InboxOptions = { visibility, attempts, ...bounds(RED) };
+  const { visibilityTimeout, maxAttempts } = options;
+  const inboxOptions: InboxOptions = { visibilityTimeout, maxAttempts, ...bounds(RED) };
   const create = kinds[options.inbox];
   if (!create) throw new OnegevityError('bad_parameter', { values: { name: 'inbox' } });
   return create({ RED, nodeId, config }, keyring, inboxOptions);

@@ -11,16 +11,16 @@ export interface WebhookDef extends NodeDef {
   declared?: boolean;
   topicHeader?: string;
   respond?: 'received' | 'flow';
-  deadline?: number | string;
-  duplicates?: number | string;
+  responseTimeout?: number | string;
+  duplicateWindow?: number | string;
   inbox?: 'none' | 'disk' | 'redis';
   duplicatesOutput?: boolean;
   rejectedOutput?: boolean;
   deadLetterOutput?: boolean;
-  visibility?: number | string;
-  attempts?: number | string;
+  visibilityTimeout?: number | string;
+  maxAttempts?: number | string;
   acceptUnsigned?: boolean;
-  maxBody?: number | string;
+  maxBodySize?: number | string;
   bodyTimeout?: number | string;
   publicUrl?: string;
 }
@@ -32,20 +32,20 @@ export interface WebhookOptions {
   topicHeader: string;
   respond: 'received' | 'flow';
   /** Milliseconds. */
-  deadline: number;
+  responseTimeout: number;
   /** Milliseconds; 0 = off. */
-  duplicates: number;
+  duplicateWindow: number;
   /** As saved, since an unknown one must not mean none. */
   inbox: string;
   /** Milliseconds. */
-  visibility: number;
-  attempts: number;
+  visibilityTimeout: number;
+  maxAttempts: number;
   duplicatesOutput: boolean;
   rejectedOutput: boolean;
   deadLetterOutput: boolean;
   acceptUnsigned: boolean;
   /** Bytes. */
-  maxBody: number;
+  maxBodySize: number;
   /** Milliseconds. */
   bodyTimeout: number;
 }
@@ -58,16 +58,16 @@ export function webhookOptions(def: WebhookDef, apiMaxLength: unknown): WebhookO
     declared: def.declared === true,
     topicHeader: typeof def.topicHeader === 'string' ? def.topicHeader.trim().toLowerCase() : '',
     respond: def.respond === 'flow' ? 'flow' : 'received',
-    deadline: seconds(def.deadline, 10),
-    duplicates: seconds(def.duplicates, 0),
+    responseTimeout: seconds(def.responseTimeout, 10),
+    duplicateWindow: seconds(def.duplicateWindow, 0),
     inbox: def.inbox || 'none',
-    visibility: seconds(def.visibility, 300),
-    attempts: Math.max(1, Math.floor(positive(def.attempts, 5))),
+    visibilityTimeout: seconds(def.visibilityTimeout, 300),
+    maxAttempts: Math.max(1, Math.floor(positive(def.maxAttempts, 5))),
     duplicatesOutput: def.duplicatesOutput === true,
     rejectedOutput: def.rejectedOutput === true,
     deadLetterOutput: def.deadLetterOutput === true,
     acceptUnsigned: def.acceptUnsigned === true,
-    maxBody: Math.min(Math.floor(positive(def.maxBody, 2 ** 20)), bytes(apiMaxLength) ?? bytes('5mb')!),
+    maxBodySize: Math.min(Math.floor(positive(def.maxBodySize, 2 ** 20)), bytes(apiMaxLength) ?? bytes('5mb')!),
     bodyTimeout: seconds(def.bodyTimeout, 10),
   };
 }

@@ -100,7 +100,7 @@ export class WebhookInbox implements InboxConsumer {
       if (this.owner.isWired(event)) return;
     } catch {
       // A record of another version: it stays, as a dead letter.
-      this.#inbox?.giveUp(id, attempt, 'internal').catch(() => undefined);
+      this.#inbox?.deadLetter(id, attempt, 'internal').catch(() => undefined);
       return;
     }
     this.#inbox?.done(id, attempt).catch(() => undefined);
@@ -120,7 +120,7 @@ export class WebhookInbox implements InboxConsumer {
     }
   }
 
-  setAside(count: number, cause: 'damaged' | 'unknown_key'): void {
+  quarantine(count: number, cause: 'damaged' | 'unknown_key'): void {
     const { status } = this.owner;
     status.trouble(status.text(`status.${cause}`));
     this.#unread.add(cause, count);
@@ -193,7 +193,7 @@ export class WebhookInbox implements InboxConsumer {
   }
 
   async #put(inbox: Inbox, event: WebhookEvent): Promise<'stored' | 'duplicate'> {
-    const window = this.owner.options.duplicates;
+    const window = this.owner.options.duplicateWindow;
     if (window === 0) return inbox.put(packEvent(event));
     const { key, certain } = identityOf(event);
     const result = await inbox.put(packEvent(event), { key, window });
@@ -201,8 +201,8 @@ export class WebhookInbox implements InboxConsumer {
     return inbox.put(packEvent({ ...event, duplicate: true }));
   }
 
-  async #cleanUp({ waiting, inFlight, dead, setAside }: InboxStats): Promise<void> {
-    const left = waiting + inFlight + dead + setAside;
+  async #cleanUp({ waiting, inFlight, dead, unreadable }: InboxStats): Promise<void> {
+    const left = waiting + inFlight + dead + unreadable;
     const { status, options } = this.owner;
     if (left > 0) this.node.warn(status.text('errors.inbox_kept', { count: left, id: this.node.id }));
     else if (options.inbox === 'disk') await removeDiskInbox(inboxFolder(this.RED, this.node.id));

@@ -44,7 +44,7 @@ function receive(
   const refusals = new RateLimit(5, 1);
   const durable = options.inbox !== 'none';
   // A durable inbox remembers by itself, also after a restart.
-  const duplicates = options.duplicates > 0 && !durable ? new Duplicates(options.duplicates) : undefined;
+  const duplicates = options.duplicateWindow > 0 && !durable ? new Duplicates(options.duplicateWindow) : undefined;
   let previousMatched = false;
   let ended = false;
   const counts = { received: 0, refused: 0, duplicates: 0, unwired: 0 };
@@ -133,7 +133,7 @@ function receive(
     onRefused,
     onLate: () => {
       status.event('yellow', () => status.text('status.flow_late'));
-      status.warn(status.text('errors.flow_late', { seconds: options.deadline / 1000 }));
+      status.warn(status.text('errors.flow_late', { seconds: options.responseTimeout / 1000 }));
     },
     onPreviousSecret: () => {
       if (previousMatched) return;

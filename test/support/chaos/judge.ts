@@ -125,7 +125,7 @@ export async function judge(witness: Witness, ready: Ready): Promise<Tally> {
     lost: [...acknowledged].filter((order) => !ended.has(order)),
     deadLetters: new Set(entries.filter(({ note }) => note === 'dead').map(({ id }) => id)).size,
     emissions: starts.length,
-    redelivered: starts.filter(({ replayed }) => replayed).length,
+    redelivered: starts.filter(({ redelivered }) => redelivered).length,
     ...emissionsOf(entries, witness.breaks),
     forged: starts
       .filter(({ event }) => !made.has(identityOf(JSON.stringify(event))))
@@ -158,15 +158,15 @@ export function emissionsOf(
   const known = new Set<string>();
   const unmarked: string[] = [];
   const doubles: string[] = [];
-  for (const { note, id = '', attempt, replayed, time } of entries) {
-    if (note === 'done' || note === 'retry' || note === 'giveUp') open.delete(id);
+  for (const { note, id = '', attempt, redelivered, time } of entries) {
+    if (note === 'done' || note === 'retry' || note === 'deadLetter') open.delete(id);
     if (note !== 'start') continue;
     const before = open.get(id);
     const isInterrupted = breaks.some(
       ({ from, to }) => before !== undefined && before <= to + 200 && time >= from,
     );
     if (before !== undefined && !isInterrupted) doubles.push(`${id} attempt ${attempt}`);
-    if (known.has(id) && !replayed) unmarked.push(`${id} attempt ${attempt}`);
+    if (known.has(id) && !redelivered) unmarked.push(`${id} attempt ${attempt}`);
     known.add(id);
     open.set(id, time);
   }

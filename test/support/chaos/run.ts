@@ -49,11 +49,11 @@ export interface Order {
 
 /** An entry of the flow's recorder. */
 export interface Entry {
-  note: 'start' | 'done' | 'retry' | 'giveUp' | 'dead' | 'other' | 'not-ended';
+  note: 'start' | 'done' | 'retry' | 'deadLetter' | 'dead' | 'other' | 'not-ended';
   time: number;
   id?: string;
   attempt?: number;
-  replayed?: boolean;
+  redelivered?: boolean;
   event?: Order & { id: number };
   report?: number | null;
   code?: string;

@@ -37,7 +37,7 @@ const place = fc.nat(20);
 const pick = (from: Known[], at: number) => from[at % from.length]!;
 
 const settings: fc.Arbitrary<Settings> = fc.record({
-  visibility: fc.constantFrom(second, 60 * second),
+  visibilityTimeout: fc.constantFrom(second, 60 * second),
   attempts: fc.integer({ min: 1, max: 3 }),
   inFlight: fc.constantFrom(1, 2, 5),
 });
@@ -120,7 +120,7 @@ export const commands: fc.Arbitrary<Step>[] = [
   step<[number]>(
     'give up',
     [place],
-    (system, at) => system.giveUp(pick(open(system), at)),
+    (system, at) => system.deadLetter(pick(open(system), at)),
     (system) => open(system).length > 0,
   ),
   step<[number]>(
@@ -141,9 +141,9 @@ export const commands: fc.Arbitrary<Step>[] = [
   step<[number, boolean]>(
     'discard',
     [place, fc.boolean()],
-    async (system, at, replayed) => {
+    async (system, at, redelivered) => {
       const known = pick(dead(system), at);
-      await Promise.all([system.discard(known), ...(replayed ? [system.replay(known)] : [])]);
+      await Promise.all([system.discard(known), ...(redelivered ? [system.replay(known)] : [])]);
     },
     (system) => dead(system).length > 0,
   ),

@@ -16,7 +16,7 @@ import { HostileStore } from './hostile-store';
 import { type Dump, InboxModel, type Known } from './model';
 
 export interface Settings {
-  visibility: number;
+  visibilityTimeout: number;
   attempts: number;
   inFlight: number;
 }
@@ -117,12 +117,12 @@ export class LocalSystem {
     await this.#works(promise);
   }
 
-  async giveUp(known: Known): Promise<void> {
+  async deadLetter(known: Known): Promise<void> {
     const { due } = known;
     const inbox = this.#inbox;
     this.model.changed(known, 'ending', due);
     try {
-      await inbox.giveUp(known.id!, known.attempt, 'no such patient');
+      await inbox.deadLetter(known.id!, known.attempt, 'no such patient');
       if (inbox === this.#inbox && known.status === 'ending') this.model.changed(known, 'dead');
     } catch (error) {
       if (inbox !== this.#inbox) return;
@@ -134,18 +134,18 @@ export class LocalSystem {
   /** What somebody asks of a delivery that is not open. */
   async refused(known: Known): Promise<void> {
     const id = known.id ?? 'unknown';
-    for (const promise of [this.#inbox.done(id), this.#inbox.retry(id, 1, 0), this.#inbox.giveUp(id, 1)])
+    for (const promise of [this.#inbox.done(id), this.#inbox.retry(id, 1, 0), this.#inbox.deadLetter(id, 1)])
       await promise.then(
         () => this.#asserted(() => assert.fail(`${known.text} is ended again`)),
         (error: unknown) =>
-          this.#asserted(() => assert.equal((error as OnegevityError).code, 'delivery_ended')),
+          this.#asserted(() => assert.equal((error as OnegevityError).code, 'delivery_already_done')),
       );
   }
 
   async replay(known: Known): Promise<void> {
     await this.#bury(
       known,
-      () => this.model.replayed(known),
+      () => this.model.redelivered(known),
       () => this.#inbox.replay(known.id!),
     );
   }
@@ -216,15 +216,15 @@ export class LocalSystem {
     const silent = this.model.having('dead').filter(({ announced }) => !announced);
     assert.deepEqual(silent, [], 'dead and not announced');
     if (!fresh) return;
-    const { waiting, inFlight, dead, setAside, bytes } = await this.#inbox.stats();
+    const { waiting, inFlight, dead, unreadable, bytes } = await this.#inbox.stats();
     const sizes = [...dump.events.values(), ...dump.dead.values()];
     assert.deepEqual(
-      { waiting, inFlight, dead, setAside, bytes },
+      { waiting, inFlight, dead, unreadable, bytes },
       {
         waiting: dump.events.size - open,
         inFlight: open,
         dead: dump.dead.size,
-        setAside: 0,
+        unreadable: 0,
         bytes: sizes.reduce((sum, size) => sum + size, 0),
       },
     );
@@ -308,14 +308,14 @@ export class LocalSystem {
     return {
       deliver: (delivery: Delivery) => {
         if (!alive()) return;
-        this.#asserted(() => this.model.delivered(delivery, settings.visibility, settings.attempts));
+        this.#asserted(() => this.model.delivered(delivery, settings.visibilityTimeout, settings.attempts));
       },
       deadLetter: (letter: DeadDelivery) => {
         if (!alive()) return;
         this.#asserted(() => this.model.died(letter, settings.attempts));
       },
       lost: () => assert.fail('nothing is damaged'),
-      setAside: () => this.#asserted(() => assert.fail('something cannot be read')),
+      unreadable: () => this.#asserted(() => assert.fail('something cannot be read')),
       state: (problem) => {
         if (alive()) this.#usable = problem === undefined;
       },

@@ -98,11 +98,11 @@ export class InboxModel {
     return Math.min(...times.filter((due) => due > this.now()), Infinity);
   }
 
-  delivered(delivery: Delivery, visibility: number, allowed: number): void {
+  delivered(delivery: Delivery, visibilityTimeout: number, allowed: number): void {
     this.emissions++;
     const known = this.#identities.of(delivery);
     const { text, status, earliest, next, emitted } = known;
-    const { attempt, replayed } = delivery;
+    const { attempt, redelivered } = delivery;
     const pause = earliest - this.now();
     const free = status === 'waiting' || ((status === 'delayed' || status === 'open') && pause <= 0);
     assert.ok(free, `${text} is emitted although it is ${status}, and due in ${pause} ms`);
@@ -111,10 +111,10 @@ export class InboxModel {
       `${text}: attempt ${attempt} instead of ${next.join()}`,
     );
     assert.ok(attempt <= allowed, `${text}: attempt ${attempt} of ${allowed}`);
-    assert.ok(replayed || !emitted, `${text} is redelivered unmarked`);
+    assert.ok(redelivered || !emitted, `${text} is redelivered unmarked`);
     known.stored = 'yes';
     known.emitted = true;
-    this.#is(known, 'open', this.now() + visibility);
+    this.#is(known, 'open', this.now() + visibilityTimeout);
     known.attempt = attempt;
     known.next = [attempt + 1, attempt + 1];
   }
@@ -123,7 +123,7 @@ export class InboxModel {
     const known = this.#identities.of(letter);
     const { text, status, earliest, next } = known;
     assert.ok(!known.announced || !known.announcementSettled, `${text} is announced twice`);
-    if (letter.cause === 'gave_up') {
+    if (letter.cause === 'dead_lettered') {
       assert.ok(status === 'ending' || status === 'dead', `${text} is given up although it is ${status}`);
     } else if (status !== 'dead') {
       const free = status === 'waiting' || earliest <= this.now();
@@ -144,7 +144,7 @@ export class InboxModel {
     known.settled = false;
   }
 
-  replayed(known: Known): void {
+  redelivered(known: Known): void {
     this.changed(known, 'waiting');
     known.next = [1, 1];
     known.announced = false;
@@ -183,7 +183,7 @@ export class InboxModel {
       if (events.has(text)) {
         const ended = whereIs(status) !== 'event';
         assert.ok(!ended || !settled, `${text} is back although it is ${status}`);
-        if (status === 'dead') this.replayed(known);
+        if (status === 'dead') this.redelivered(known);
         const interrupted = status === 'open' && known.due > this.now();
         if (how === 'closed' && quiet && interrupted) known.next = [attempt, attempt];
         else if (!quiet) known.next = [Math.max(1, known.next[0] - 1), known.next[1] + 1];

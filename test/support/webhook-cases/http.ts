@@ -9,7 +9,7 @@ export function httpCases(stand: () => Stand): void {
     const { url } = await stand().fresh();
     for (const method of ['GET', 'PUT', 'DELETE', 'PATCH', 'HEAD']) {
       const answer = await post(url, order, { method });
-      const body = method === 'HEAD' ? '' : 'refused';
+      const body = method === 'HEAD' ? '' : 'rejected';
       assert.deepEqual([answer.status, answer.headers.allow, answer.body], [405, 'POST', body], method);
     }
     assert.deepEqual(await stand().settled(), []);

@@ -40,12 +40,12 @@ export const setups: Setup[] = places.flatMap(({ place, root, settings }) =>
 /** Kinds of webhook nodes: how many there are, and their properties. */
 const kinds = {
   plain: [60, {}],
-  small: [6, { maxBody: 1000, bodyTimeout: 0.25 }],
-  window: [6, { duplicates: 60, duplicatesOutput: true }],
-  silent: [1, { duplicates: 60, duplicatesOutput: false }],
+  small: [6, { maxBodySize: 1000, bodyTimeout: 0.25 }],
+  window: [6, { duplicateWindow: 60, duplicatesOutput: true }],
+  silent: [1, { duplicateWindow: 60, duplicatesOutput: false }],
   header: [4, { topicHeader: 'X-Topic' }],
   declared: [2, { declared: true }],
-  flow: [3, { respond: 'flow', deadline: 0.3 }],
+  flow: [3, { respond: 'flow', responseTimeout: 0.3 }],
   unsigned: [2, { acceptUnsigned: true }],
   unsignedNoSecret: [1, { acceptUnsigned: true, config: 'empty' }],
   noSecret: [1, { config: 'empty' }],
@@ -169,7 +169,7 @@ export class Stand {
   ): Promise<Answer> {
     const answer = await post(url, body, options);
     assert.equal(answer.status, status);
-    assert.equal(answer.body, 'refused');
+    assert.equal(answer.body, 'rejected');
     await this.rejected(reason);
     return answer;
   }

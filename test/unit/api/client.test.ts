@@ -407,7 +407,7 @@ describe('API client over real sockets', () => {
 
   it('says that a write failed where nothing was sent', async () => {
     await server.stop();
-    await assert.rejects(write(), { code: 'refused', outcome: 'failed' });
+    await assert.rejects(write(), { code: 'connection_refused', outcome: 'failed' });
     server = await TestServer.start();
   }).timeout(10_000);
 
@@ -423,8 +423,8 @@ describe('API client over real sockets', () => {
   });
 
   for (const [name, answer, code] of [
-    ['a choice', raw(300, ''), 'redirect'],
-    ['a redirect', raw(302, '', { location: 'http://example.invalid/' }), 'redirect'],
+    ['a choice', raw(300, ''), 'redirected'],
+    ['a redirect', raw(302, '', { location: 'http://example.invalid/' }), 'redirected'],
     ['404', json(404, {}), 'not_found'],
     ['409', json(409, {}), 'conflict'],
     ['418', json(418, {}), 'http_error'],
@@ -502,8 +502,8 @@ describe('API client over real sockets', () => {
     assert.deepEqual((await read()).body, { a: 1 });
     server.answers = [json(200, { a: 1 }, cookies(70_000))];
     server.requests.length = 0;
-    await assert.rejects(read(), { code: 'too_large', outcome: 'failed' });
-    await assert.rejects(write(), { code: 'too_large', outcome: 'unknown' });
+    await assert.rejects(read(), { code: 'response_too_large', outcome: 'failed' });
+    await assert.rejects(write(), { code: 'response_too_large', outcome: 'unknown' });
     assert.equal(server.apiRequests.length, 2);
   });
 
@@ -526,7 +526,7 @@ describe('API client over real sockets', () => {
   it('refuses an answer beyond the size limit', async () => {
     server.answers = [raw(200, JSON.stringify('x'.repeat(5000)))];
     client = connect({ maxBytes: 1000 });
-    await assert.rejects(read(), { code: 'too_large' });
+    await assert.rejects(read(), { code: 'response_too_large' });
   });
 
   it('aborts calls in flight and waiting when it closes', async () => {

@@ -133,7 +133,7 @@ describe('Compressed responses', () => {
       ['br, gzip', gzipSync(brotliCompressSync(large))],
     ] as const) {
       server.answers = [packed(encoding, bytes)];
-      await assert.rejects(write(), { code: 'too_large', statusCode: 200, outcome: 'unknown' }, encoding);
+      await assert.rejects(write(), { code: 'response_too_large', statusCode: 200, outcome: 'unknown' }, encoding);
     }
     assert.equal(server.apiRequests.length, 5);
   });
@@ -149,7 +149,7 @@ describe('Compressed responses', () => {
     let highest = before;
     const timer = setInterval(() => (highest = Math.max(highest, process.memoryUsage.rss())), 5);
     try {
-      await assert.rejects(read(), { code: 'too_large' });
+      await assert.rejects(read(), { code: 'response_too_large' });
     } finally {
       clearInterval(timer);
     }

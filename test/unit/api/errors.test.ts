@@ -24,7 +24,7 @@ const values: Record<string, string[]> = {
   validation: ['name'],
   rate_limited: ['seconds'],
   timeout: ['seconds'],
-  delivery_superseded: ['attempt'],
+  delivery_redelivered: ['attempt'],
   newer_flow: ['version', 'known'],
   inbox_locked: ['folder'],
   inbox_no_locks: ['folder'],

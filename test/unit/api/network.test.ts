@@ -239,7 +239,7 @@ describe('The way to the API', () => {
       const server = await TestServer.start();
       const { url } = server;
       await server.stop();
-      await assert.rejects(write(connect(url)), { code: 'refused', outcome: 'failed' });
+      await assert.rejects(write(connect(url)), { code: 'connection_refused', outcome: 'failed' });
     });
 
     it('says that no answer came from something that listens and is silent', async () => {

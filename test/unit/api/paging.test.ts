@@ -159,7 +159,7 @@ describe('Reading a list page by page', () => {
     for (const same of [paged(9, 9), paged(9)]) {
       const list = new List((_, size) => same(1, size));
       const { pages, code } = await readAll(list);
-      assert.equal(code, 'paging_stuck');
+      assert.equal(code, 'page_repeated');
       assert.deepEqual(summary(pages), [[2, false, false]]);
       assert.equal(list.asked.length, 2);
     }
@@ -168,7 +168,7 @@ describe('Reading a list page by page', () => {
   it('ends with an error where pages come in a circle', async () => {
     const list = new List((number, size) => paged(9)(((number - 1) % 3) + 1, size));
     const { pages, code } = await readAll(list);
-    assert.equal(code, 'paging_stuck');
+    assert.equal(code, 'page_repeated');
     assert.deepEqual(
       pages.map(({ number, last }) => [number, last]),
       [1, 2, 3].map((number) => [number, false]),
@@ -182,9 +182,9 @@ describe('Reading a list page by page', () => {
 
   it('takes no repetition for a whole list that has a total, or that has gone on', async () => {
     const announced = new List(() => ({ patients: [item(1)], totalNumberOfElements: 5 }));
-    assert.equal((await readAll(announced)).code, 'paging_stuck');
+    assert.equal((await readAll(announced)).code, 'page_repeated');
     const circle = new List((number) => ({ patients: [item(number % 2)] }));
-    assert.equal((await readAll(circle, 100)).code, 'paging_stuck');
+    assert.equal((await readAll(circle, 100)).code, 'page_repeated');
   });
 
   it('reads a bare list', async () => {

@@ -15,8 +15,8 @@ describe('the error of an answer', () => {
 
   for (const [statusCode, code] of [
     [199, 'http_error'],
-    [300, 'redirect'],
-    [399, 'redirect'],
+    [300, 'redirected'],
+    [399, 'redirected'],
     [400, 'validation'],
     [401, 'unauthorized'],
     [403, 'forbidden'],

@@ -24,7 +24,7 @@ describe('the test of a connection', () => {
     token({ expires_in: 3600, scope: 'packages_read  other' });
     assert.deepEqual(await test(), {
       scopes: ['packages_read', 'other'],
-      refused: ['patients_read'],
+      notGranted: ['patients_read'],
       expiresIn: 3600,
       clockAhead: undefined,
       readFault: undefined,
@@ -41,16 +41,16 @@ describe('the test of a connection', () => {
 
   it('takes for granted what was asked for, where the server says nothing', async () => {
     token({});
-    const { scopes, refused, expiresIn } = await test();
-    assert.deepEqual({ scopes, refused, expiresIn }, { scopes: asked, refused: [], expiresIn: undefined });
+    const { scopes, notGranted, expiresIn } = await test();
+    assert.deepEqual({ scopes, notGranted, expiresIn }, { scopes: asked, notGranted: [], expiresIn: undefined });
     token({ expires_in: 'Infinity' });
     await assert.rejects(test(), { code: 'bad_token_response' });
   });
 
   it('reads nothing without a scope for it', async () => {
     token({ scope: 'patients_read' });
-    const { refused, readFault } = await test();
-    assert.deepEqual([refused, readFault], [['packages_read'], undefined]);
+    const { notGranted, readFault } = await test();
+    assert.deepEqual([notGranted, readFault], [['packages_read'], undefined]);
     assert.equal(server.apiRequests.length, 0);
   });
 
@@ -73,7 +73,7 @@ describe('the test of a connection', () => {
     token({});
     for (const [answer, code] of [
       [json(403, {}), 'forbidden'],
-      [json(300, {}), 'redirect'],
+      [json(300, {}), 'redirected'],
       [reset, 'reset'],
     ] as const) {
       server.answers = [answer];

@@ -51,7 +51,7 @@ describe('the answer to the redirect of a browser', () => {
     statusCode: 403,
     headers,
     body: { error: 'access_denied' },
-    audit: { event: 'refused', reason, ...more },
+    audit: { event: 'rejected', reason, ...more },
   });
 
   it('is the token, for the frame of the page that has the state', async () => {
@@ -60,7 +60,7 @@ describe('the answer to the redirect of a browser', () => {
       statusCode: 200,
       headers,
       body: { access_token: 'token', token_type: 'Bearer', expires_in: 60 },
-      audit: { event: 'given', patientIdentifier: 'P1', expiresIn: 60, scopes: ['b', 'a'] },
+      audit: { event: 'issued', patientIdentifier: 'P1', expiresIn: 60, scopes: ['b', 'a'] },
     });
     assert.deepEqual(asked, [{ code: 'a code', redirectUri: 'https://a.test/r' }]);
   });
@@ -100,7 +100,7 @@ describe('the answer to the redirect of a browser', () => {
     }
     assert.deepEqual(await answer(''), refused('missing_state'));
     assert.deepEqual(await answer('?code=c'), refused('missing_state'));
-    assert.deepEqual(await answer('?code=c&state=x'), refused('foreign_state'));
+    assert.deepEqual(await answer('?code=c&state=x'), refused('invalid_state'));
     await answer(`?code=c&state=${state}`);
     assert.deepEqual(await answer(`?code=c&state=${state}`), refused('used_state'));
   });
@@ -115,7 +115,7 @@ describe('the answer to the redirect of a browser', () => {
     assert.equal((await answer(`?state=${issued()}&code=${'x'.repeat(4096)}`)).statusCode, 200);
   });
 
-  for (const code of ['code_refused', 'scope_too_wide', 'wrong_patient'] as const) {
+  for (const code of ['code_rejected', 'scope_too_wide', 'wrong_patient'] as const) {
     it(`refuses, by its audit alone, what ends with ${code}`, async () => {
       failure = new OnegevityError(code);
       assert.deepEqual(await answer(`?code=c&state=${issued()}`), refused(code, { patientIdentifier: 'P1' }));
@@ -140,7 +140,7 @@ describe('the answer to the redirect of a browser', () => {
         statusCode: 503,
         headers,
         body: { error: 'temporarily_unavailable' },
-        audit: { event: 'refused', reason: code, patientIdentifier: 'P1' },
+        audit: { event: 'rejected', reason: code, patientIdentifier: 'P1' },
       });
       assert.equal(told?.code, code);
     }

@@ -47,7 +47,7 @@ describe('state of the authorization code flow', () => {
     const states = store();
     const state = states.issue(record());
     for (const changed of [`!${state.slice(1)}`, `${state.slice(0, -1)}!`, `${state.slice(0, -1)}\n`]) {
-      assert.equal(states.redeem(changed), 'foreign_state');
+      assert.equal(states.redeem(changed), 'invalid_state');
     }
   });
 
@@ -58,18 +58,18 @@ describe('state of the authorization code flow', () => {
     for (let index = 0; index < bytes.length; index++) {
       const changed = Buffer.from(bytes);
       changed[index]! ^= 1;
-      assert.equal(states.redeem(changed.toString('base64url')), 'foreign_state');
+      assert.equal(states.redeem(changed.toString('base64url')), 'invalid_state');
     }
     assert.deepEqual(states.redeem(state), record());
   });
 
   it('of another store is foreign', () => {
-    assert.equal(store().redeem(store().issue(record())), 'foreign_state');
+    assert.equal(store().redeem(store().issue(record())), 'invalid_state');
   });
 
   for (const state of ['', ' ', 'x', '../..', 'é'.repeat(115), 'A'.repeat(115), 'A'.repeat(1_000_000)]) {
     it(`refuses ${JSON.stringify(state.slice(0, 8))} (${state.length} characters) without a throw`, () => {
-      assert.equal(store().redeem(state), state === '' ? 'missing_state' : 'foreign_state');
+      assert.equal(store().redeem(state), state === '' ? 'missing_state' : 'invalid_state');
     });
   }
 

@@ -308,11 +308,11 @@ describe('token manager', () => {
       'invalid_client',
     ],
     ['401 without a reason', { statusCode: 401, body: undefined }, 'invalid_client'],
-    ['invalid_grant without a code', { statusCode: 400, body: { error: 'invalid_grant' } }, 'token_refused'],
+    ['invalid_grant without a code', { statusCode: 400, body: { error: 'invalid_grant' } }, 'token_rejected'],
     ['500', { statusCode: 500, body: undefined }, 'token_unavailable'],
     ['429', { statusCode: 429, body: undefined }, 'token_unavailable'],
     ['invalid_scope', { statusCode: 400, body: { error: 'invalid_scope' } }, 'invalid_scope'],
-    ['another refusal', { statusCode: 400, body: { error: 'unauthorized_client' } }, 'token_refused'],
+    ['another refusal', { statusCode: 400, body: { error: 'unauthorized_client' } }, 'token_rejected'],
   ] as const) {
     it(`calls ${name} ${code}`, async () => {
       const { statusCode } = answer;
@@ -392,7 +392,7 @@ describe('token manager', () => {
 
     it('once, whatever comes back', async () => {
       for (const [answer, code] of [
-        [refused('invalid_grant'), 'code_refused'],
+        [refused('invalid_grant'), 'code_rejected'],
         [refused('server_error', 503), 'token_unavailable'],
         [new OnegevityError('reset'), 'reset'],
       ] as const) {
@@ -418,10 +418,10 @@ describe('token manager', () => {
 
     it('without locking out others where one code was refused with 401', async () => {
       for (const [answer, code] of [
-        [refused('invalid_grant', 401), 'code_refused'],
-        [refused('access_denied', 401), 'token_refused'],
-        [{ statusCode: 401, body: undefined }, 'token_refused'],
-        [{ statusCode: 401, body: '<html>' }, 'token_refused'],
+        [refused('invalid_grant', 401), 'code_rejected'],
+        [refused('access_denied', 401), 'token_rejected'],
+        [{ statusCode: 401, body: undefined }, 'token_rejected'],
+        [{ statusCode: 401, body: '<html>' }, 'token_rejected'],
       ] as const) {
         const endpoint = new Endpoint([answer, ok('browser'), ok('own')]);
         const tokens = new TokenManager(settings, endpoint);
@@ -443,7 +443,7 @@ describe('token manager', () => {
       const endpoint = new Endpoint([refused('invalid_scope'), refused('invalid_grant'), ok('browser')]);
       const tokens = new TokenManager(settings, endpoint);
       await assert.rejects(tokens.get(), { code: 'invalid_scope' });
-      await assert.rejects(tokens.exchange('used', 'r'), { code: 'code_refused' });
+      await assert.rejects(tokens.exchange('used', 'r'), { code: 'code_rejected' });
       assert.equal((await tokens.exchange('new', 'r')).value, 'browser');
     });
   });

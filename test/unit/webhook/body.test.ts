@@ -10,7 +10,7 @@ describe('the reading of a body', () => {
     Object.assign(new PassThrough(), { headers }) as unknown as IncomingMessage & PassThrough;
   const read = (from: IncomingMessage, bodyTimeout = 60_000) => {
     const results: (Buffer | string)[] = [];
-    readBody(from, { maxBody: 4, bodyTimeout }, (result) =>
+    readBody(from, { maxBodySize: 4, bodyTimeout }, (result) =>
       results.push(typeof result === 'string' ? result : result.bytes()),
     );
     return results;
@@ -64,7 +64,7 @@ describe('the reading of a body', () => {
       const calls: string[] = [];
       const socket = { pause: () => calls.push('pause'), resume: () => calls.push('resume') };
       const from = Object.assign(request(), { socket }) as unknown as IncomingMessage & PassThrough;
-      readBody(from, { maxBody: 5000, bodyTimeout: 60_000 }, () => undefined);
+      readBody(from, { maxBodySize: 5000, bodyTimeout: 60_000 }, () => undefined);
       for (let chunk = 0; chunk < 999; chunk++) from.emit('data', Buffer.from('a'));
       assert.deepEqual(calls, []);
       from.emit('data', Buffer.from('a'));

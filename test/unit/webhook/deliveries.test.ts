@@ -24,7 +24,7 @@ describe('a delivery', () => {
 
   async function refusalOf(body: string | Uint8Array = order, options: PostOptions = {}) {
     const answer = await post(server.url, body, options);
-    assert.equal(answer.body, 'refused');
+    assert.equal(answer.body, 'rejected');
     assert.equal(answer.headers['content-type'], 'text/plain');
     assert.deepEqual(server.events, []);
     const { receivedAt, ...refusal } = server.refusals.pop()!;
@@ -316,7 +316,7 @@ describe('a delivery', () => {
     it('is answered at the end of the node where the flow has not done it', async () => {
       let asked: () => void = () => undefined;
       const inFlow = new Promise<void>((resolve) => (asked = resolve));
-      await start({ answeredByFlow, deadline: 60_000, flow: () => asked() });
+      await start({ answeredByFlow, responseTimeout: 60_000, flow: () => asked() });
       const answer = post(server.url);
       await inFlow;
       const closing = server.receiver.close();

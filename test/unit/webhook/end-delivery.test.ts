@@ -9,12 +9,12 @@ describe('the end of a delivery', () => {
   let failing: string | undefined;
   const told = (...call: unknown[]): Promise<void> => {
     calls.push(call);
-    return call[1] === failing ? Promise.reject(new OnegevityError('delivery_ended')) : Promise.resolve();
+    return call[1] === failing ? Promise.reject(new OnegevityError('delivery_already_done')) : Promise.resolve();
   };
   const inbox = {
     done: (...args: unknown[]) => told('done', ...args),
     retry: (...args: unknown[]) => told('retry', ...args),
-    giveUp: (...args: unknown[]) => told('giveUp', ...args),
+    deadLetter: (...args: unknown[]) => told('deadLetter', ...args),
   } as unknown as Inbox;
   let forget: () => void;
   beforeEach(() => {
@@ -33,13 +33,13 @@ describe('the end of a delivery', () => {
   it('is what the flow says, for the attempt that the message is of', async () => {
     await endDelivery(message('1', 2), 'done', 0);
     await endDelivery(message('2', 1), 'retry', 5000);
-    await endDelivery(message('3', 3), 'giveUp', 0);
+    await endDelivery(message('3', 3), 'deadLetter', 0);
     await endDelivery(message('4'), 'done', 0);
     await endDelivery(message('5', '1'), 'done', 0);
     assert.deepEqual(calls, [
       ['done', '1', 2],
       ['retry', '2', 1, 5000],
-      ['giveUp', '3', 3, undefined],
+      ['deadLetter', '3', 3, undefined],
       ['done', '4', undefined],
       ['done', '5', undefined],
     ]);
@@ -58,7 +58,7 @@ describe('the end of a delivery', () => {
   it('fails with the first one that fails, and the others end all the same', async () => {
     failing = '1';
     const all = { payload: [message('1', 1), message('2', 1)] };
-    await assert.rejects(endDelivery(all, 'done', 0), { code: 'delivery_ended' });
+    await assert.rejects(endDelivery(all, 'done', 0), { code: 'delivery_already_done' });
     assert.equal(calls.length, 2);
   });
 
@@ -99,8 +99,8 @@ describe('the end of a delivery', () => {
       [{ ...withError, error: { code: 5, message: 5 } }, undefined],
       [{ ...withError, error: { message: 'x'.repeat(501) } }, 'x'.repeat(500)],
     ] as const) {
-      await endDelivery(msg, 'giveUp', 0);
-      assert.deepEqual(calls.pop(), ['giveUp', '1', 1, reason]);
+      await endDelivery(msg, 'deadLetter', 0);
+      assert.deepEqual(calls.pop(), ['deadLetter', '1', 1, reason]);
     }
   });
 

@@ -20,7 +20,7 @@ describe('an inbox whose clock is wrong', () => {
 
   /** Starts a process: its monotonic clock is no other's. */
   async function start(): Promise<void> {
-    inbox = new LocalInbox(store, keyring, { visibility: 60 * second, attempts: 5 }, String(++process));
+    inbox = new LocalInbox(store, keyring, { visibilityTimeout: 60 * second, maxAttempts: 5 }, String(++process));
     const risks: StorageRisk[] = [];
     seen = Object.assign(new InboxRecorder(), { risks, risk: (risk: StorageRisk) => risks.push(risk) });
     await inbox.open(seen);
@@ -42,7 +42,7 @@ describe('an inbox whose clock is wrong', () => {
   async function attempts(): Promise<number[]> {
     const again = await seen.next((await seen.rest(inbox)).length);
     assert.deepEqual(
-      again.filter(({ attempt, replayed }) => attempt > 1 !== replayed),
+      again.filter(({ attempt, redelivered }) => attempt > 1 !== redelivered),
       [],
     );
     return again.map(({ attempt }) => attempt);

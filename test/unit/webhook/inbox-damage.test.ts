@@ -18,7 +18,7 @@ import type { Inbox } from '../../../src/lib/webhook/inbox/inbox';
 import { Keyring } from '../../../src/lib/webhook/inbox/keyring';
 import { InboxRecorder } from '../../support/inbox-recorder';
 
-const options = { visibility: 3_600_000, attempts: 9, inFlight: 100_000 };
+const options = { visibilityTimeout: 3_600_000, maxAttempts: 9, inFlight: 100_000 };
 const kinds: Readonly<Record<string, RegExp>> = {
   list: /^MANIFEST-/,
   current: /^CURRENT$/,
@@ -162,21 +162,21 @@ describe('a durable inbox on disk whose files are damaged', function () {
     assert.deepEqual(seen.damages, [{ readable: 0 }]);
     await assert.rejects(
       inbox.done(lost!.id),
-      { code: 'delivery_ended' },
+      { code: 'delivery_already_done' },
       'a lost event is in no flow any more',
     );
     assert.equal(await put('d'), 'stored');
     const [next] = await seen.next(1);
     assert.equal(next!.event.content.toString(), 'd');
-    const { waiting, inFlight, delayed, dead, setAside } = await inbox.stats();
+    const { waiting, inFlight, delayed, dead, unreadable } = await inbox.stats();
     assert.deepEqual(
-      { waiting, inFlight, delayed, dead, setAside },
+      { waiting, inFlight, delayed, dead, unreadable },
       {
         waiting: 0,
         inFlight: 1,
         delayed: 0,
         dead: 0,
-        setAside: 0,
+        unreadable: 0,
       },
     );
     await inbox.done(next!.id);
@@ -202,7 +202,7 @@ describe('a durable inbox on disk whose files are damaged', function () {
     for (const content of got) assert.ok(allowed.has(content), `${where}: something that never was stored`);
     assert.equal(new Set(got).size, got.length, `${where}: twice`);
     const missing = template.waiting.filter((content) => !got.includes(content)).length;
-    const unreadable = seen.setAsides.reduce((sum, { count }) => sum + count, 0);
+    const unreadable = seen.quarantines.reduce((sum, { count }) => sum + count, 0);
     if (seen.damages.length === 0) {
       assert.equal(unreadable + missing, 0, `${where}: ${missing} lost without a word`);
       assert.equal(got.length, template.waiting.length, where);

@@ -113,7 +113,7 @@ describe('the inbox in Redis', () => {
   describeInbox('Redis', () => Promise.resolve(new RedisBench(server())));
 
   const key = Keyring.generate();
-  const visibility = 60_000;
+  const visibilityTimeout = 60_000;
   const event = (text: string) => ({ topic: 'kit.updated', receivedAt: 1, content: Buffer.from(text) });
   const textsOf = (seen: InboxRecorder) =>
     seen.deliveries.map(({ event: { content } }) => content.toString());
@@ -132,7 +132,7 @@ describe('the inbox in Redis', () => {
     });
 
     async function started(options: Partial<InboxOptions> = {}) {
-      const inbox = bench.create(new Keyring(key), { visibility, attempts: 3, ...options });
+      const inbox = bench.create(new Keyring(key), { visibilityTimeout, maxAttempts: 3, ...options });
       const seen = new InboxRecorder();
       open.push(inbox);
       await inbox.open(seen);
@@ -161,7 +161,7 @@ describe('the inbox in Redis', () => {
       const { id } = await one.seen.one();
       const other = await started();
       await other.inbox.done(id);
-      await assert.rejects(one.inbox.done(id, 1), { code: 'delivery_ended' });
+      await assert.rejects(one.inbox.done(id, 1), { code: 'delivery_already_done' });
       const { waiting, inFlight } = await one.inbox.stats();
       assert.deepEqual({ waiting, inFlight }, { waiting: 0, inFlight: 0 });
     });
@@ -184,10 +184,10 @@ describe('the inbox in Redis', () => {
       const first = await one.seen.one();
       const other = await started();
       await bench.crash(one.inbox);
-      await bench.elapse(visibility - 100);
+      await bench.elapse(visibilityTimeout - 100);
       assert.deepEqual(await other.seen.rest(other.inbox), []);
       await bench.elapse(200);
-      assert.deepEqual(await other.seen.one(), { ...first, attempt: 2, replayed: true });
+      assert.deepEqual(await other.seen.one(), { ...first, attempt: 2, redelivered: true });
     });
 
     it('takes over at once what an instance that is closed had in its flows', async () => {
@@ -196,7 +196,7 @@ describe('the inbox in Redis', () => {
       const first = await one.seen.one();
       const other = await started();
       await one.inbox.close();
-      assert.deepEqual(await other.seen.one(), { ...first, attempt: 1, replayed: true });
+      assert.deepEqual(await other.seen.one(), { ...first, attempt: 1, redelivered: true });
       await other.inbox.done(first.id);
     });
 
@@ -220,7 +220,7 @@ describe('the inbox in Redis', () => {
       await retried;
       const other = await started();
       await bench.elapse(5000);
-      assert.deepEqual(await other.seen.one(), { ...first, attempt: 2, replayed: true });
+      assert.deepEqual(await other.seen.one(), { ...first, attempt: 2, redelivered: true });
     });
 
     it('sets aside what a flow gives up and nobody can read any more', async () => {
@@ -228,9 +228,9 @@ describe('the inbox in Redis', () => {
       await inbox.put(event('a'));
       const { id } = await seen.one();
       await bench.damage(0);
-      await inbox.giveUp(id, 1, 'not_found');
-      assert.deepEqual([seen.setAsides, seen.dead], [[{ count: 1, cause: 'damaged' }], []]);
-      assert.equal((await inbox.stats()).setAside, 1);
+      await inbox.deadLetter(id, 1, 'not_found');
+      assert.deepEqual([seen.quarantines, seen.dead], [[{ count: 1, cause: 'damaged' }], []]);
+      assert.equal((await inbox.stats()).unreadable, 1);
     });
 
     it('recognises a duplicate that another has stored', async () => {
@@ -248,7 +248,7 @@ describe('the inbox in Redis', () => {
       await bench.elapse(10_000);
       const [one, other] = await Promise.all([started(), started()]);
       await one.seen.until(() => one.seen.deliveries.length + other.seen.deliveries.length === 3);
-      await bench.elapse(visibility - 1000);
+      await bench.elapse(visibilityTimeout - 1000);
       assert.deepEqual([...textsOf(one.seen), ...textsOf(other.seen)].sort(), ['a', 'b', 'c']);
     });
 
@@ -257,16 +257,16 @@ describe('the inbox in Redis', () => {
       await killed.inbox.put(event('a'));
       const { id } = await killed.seen.one();
       killed.seen.deadLetter = () => void bench.crash(killed.inbox).catch(assert.ifError);
-      await killed.inbox.giveUp(id, 1, 'not_found');
+      await killed.inbox.deadLetter(id, 1, 'not_found');
       const [one, other] = await Promise.all([started(), started()]);
       await bench.elapse(11_000);
       await bench.elapse(6000);
       const letter = {
         id,
         attempt: 1,
-        replayed: true,
+        redelivered: true,
         event: event('a'),
-        cause: 'gave_up',
+        cause: 'dead_lettered',
         reason: 'not_found',
       };
       assert.deepEqual([...one.seen.dead, ...other.seen.dead], [letter]);
@@ -276,7 +276,7 @@ describe('the inbox in Redis', () => {
       const [one, other] = [await started(), await started()];
       await one.inbox.put(event('a'));
       const { id } = await Promise.race([one.seen.one(), other.seen.one()]);
-      await one.inbox.giveUp(id, 1);
+      await one.inbox.deadLetter(id, 1);
       for (let seconds = 0; seconds < 30; seconds += 6) await bench.elapse(6000);
       assert.equal(one.seen.dead.length + other.seen.dead.length, 1);
     });
@@ -332,8 +332,8 @@ describe('the inbox in Redis', () => {
     const clock = useFakeTimers({ toFake: ['Date'], now: Date.now() });
     const connect = await redisConnect({ url: server().url });
     const name = randomUUID();
-    const right = new RedisInbox(name, connect, new Keyring(key), { visibility, attempts: 1 });
-    const wrong = new RedisInbox(name, connect, new Keyring(key), { visibility, attempts: 1 });
+    const right = new RedisInbox(name, connect, new Keyring(key), { visibilityTimeout, maxAttempts: 1 });
+    const wrong = new RedisInbox(name, connect, new Keyring(key), { visibilityTimeout, maxAttempts: 1 });
     const seen = { right: new InboxRecorder(), wrong: new InboxRecorder() };
     const shift = 365 * 24 * 3600 * 1000;
     try {
@@ -348,7 +348,7 @@ describe('the inbox in Redis', () => {
         await wrong.close();
       }
       assert.deepEqual([seen.wrong.deliveries, seen.wrong.dead, seen.right.dead], [[], [], []]);
-      await right.giveUp(id, 1);
+      await right.deadLetter(id, 1);
       const [letter] = await right.deadLetters(1);
       const [[seconds]] = (await server().commands(['TIME'])) as [[Buffer]];
       assert.ok(Math.abs(letter!.diedAt / 1000 - Number(seconds)) <= 2);
@@ -371,7 +371,7 @@ describe('the inbox in Redis', () => {
     async function startedOn(settings: Record<string, string>, login: Partial<RedisOptions> = {}) {
       own = await RedisServer.start(settings);
       const connect = await redisConnect({ url: own.url, ...login });
-      inbox = new RedisInbox('test', connect, new Keyring(key), { visibility, attempts: 3 });
+      inbox = new RedisInbox('test', connect, new Keyring(key), { visibilityTimeout, maxAttempts: 3 });
       const seen = new InboxRecorder();
       await inbox.open(seen);
       return { inbox, seen };
@@ -417,7 +417,7 @@ describe('the inbox in Redis', () => {
       const { inbox, seen } = await startedOn({ user: `default on >right ${rights}` }, { password: 'right' });
       await inbox.put(event('a'), { key: 'a', window: 1000 });
       const { id } = await seen.one();
-      await inbox.giveUp(id, 1);
+      await inbox.deadLetter(id, 1);
       assert.equal((await inbox.deadLetters(1)).length, 1);
       await inbox.replay(id);
       await inbox.retry((await seen.one()).id, 1, 0);
@@ -438,7 +438,7 @@ describe('the inbox in Redis', () => {
     it('emits and ends what it has while the memory of the server is full, also after a restart', async () => {
       own = await RedisServer.start();
       const connect = await redisConnect({ url: own.url });
-      const options = { visibility, attempts: 3, inFlight: 2 };
+      const options = { visibilityTimeout, maxAttempts: 3, inFlight: 2 };
       const start = async () => {
         inbox = new RedisInbox('test', connect, new Keyring(key), options);
         const seen = new InboxRecorder();
@@ -453,7 +453,7 @@ describe('the inbox in Redis', () => {
       await own.commands(['CONFIG', 'SET', 'maxmemory', '1'], clockIsOld);
       await assert.rejects(first.inbox.put(event('g')), { code: 'redis_full' });
       await first.inbox.done(a!.id, 1);
-      await first.inbox.giveUp(b!.id, 1);
+      await first.inbox.deadLetter(b!.id, 1);
       const [c] = await first.seen.next(2);
       await own.commands(clockIsOld);
       await first.inbox.retry(c!.id, 1, 0);

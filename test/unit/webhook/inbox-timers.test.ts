@@ -7,7 +7,7 @@ import { InboxRecorder } from '../../support/inbox-recorder';
 describe('the timers of an inbox', () => {
   it('emit a retry again also where they come a millisecond before the clock', async () => {
     const clock = useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] });
-    const inbox = memoryInbox(new Keyring(Keyring.generate()), { visibility: 60_000, attempts: 3 });
+    const inbox = memoryInbox(new Keyring(Keyring.generate()), { visibilityTimeout: 60_000, maxAttempts: 3 });
     const seen = new InboxRecorder();
     try {
       await inbox.open(seen);

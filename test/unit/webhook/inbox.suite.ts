@@ -19,7 +19,7 @@ export interface InboxBench {
   remove(): Promise<void>;
 }
 
-const visibility = 60_000;
+const visibilityTimeout = 60_000;
 
 /**
  * What every inbox does.
@@ -41,7 +41,7 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
     });
 
     async function started(options: Partial<InboxOptions> = {}, keyring = new Keyring(currentKey)) {
-      const inbox = bench.create(keyring, { visibility, attempts: 3, ...options });
+      const inbox = bench.create(keyring, { visibilityTimeout, maxAttempts: 3, ...options });
       const seen = new InboxRecorder();
       open.push(inbox);
       await inbox.open(seen);
@@ -71,7 +71,7 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
         const delivery = await seen.one();
         assert.deepEqual(delivery.event, event('hello'));
         assert.equal(delivery.attempt, 1);
-        assert.equal(delivery.replayed, false);
+        assert.equal(delivery.redelivered, false);
         assert.match(delivery.id, /^[\w.-]+$/);
       });
 
@@ -86,7 +86,7 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
         }
         assert.deepEqual(texts, numbered(300));
         assert.deepEqual(await seen.rest(inbox), []);
-        assert.ok(seen.deliveries.every(({ replayed, attempt }) => !replayed && attempt === 1));
+        assert.ok(seen.deliveries.every(({ redelivered, attempt }) => !redelivered && attempt === 1));
       });
 
       it('keeps the order while events arrive and are ended at the same time', async () => {
@@ -131,11 +131,11 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
         await inbox.put(event('a'));
         const { id } = await seen.one();
         await inbox.done(id, 1);
-        await assert.rejects(inbox.done(id, 1), { code: 'delivery_ended' });
-        await assert.rejects(inbox.retry(id, 1, 0), { code: 'delivery_ended' });
-        await assert.rejects(inbox.giveUp(id, 1), { code: 'delivery_ended' });
-        await assert.rejects(inbox.done('nonsense'), { code: 'delivery_ended' });
-        await assert.rejects(inbox.giveUp('nonsense', 1), { code: 'delivery_ended' });
+        await assert.rejects(inbox.done(id, 1), { code: 'delivery_already_done' });
+        await assert.rejects(inbox.retry(id, 1, 0), { code: 'delivery_already_done' });
+        await assert.rejects(inbox.deadLetter(id, 1), { code: 'delivery_already_done' });
+        await assert.rejects(inbox.done('nonsense'), { code: 'delivery_already_done' });
+        await assert.rejects(inbox.deadLetter('nonsense', 1), { code: 'delivery_already_done' });
       });
 
       it('does without the number of the attempt', async () => {
@@ -144,9 +144,9 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
         const { id } = await seen.one();
         await inbox.retry(id, undefined, 0);
         await seen.one();
-        await inbox.giveUp(id, undefined);
+        await inbox.deadLetter(id, undefined);
         await seen.until(() => seen.dead.length === 1);
-        assert.deepEqual([seen.dead[0]!.attempt, seen.dead[0]!.cause], [2, 'gave_up']);
+        assert.deepEqual([seen.dead[0]!.attempt, seen.dead[0]!.cause], [2, 'dead_lettered']);
       });
 
       it('emits again after the delay that a retry asks for, marked and counted', async () => {
@@ -159,7 +159,7 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
         assert.deepEqual(await seen.rest(inbox), []);
         await bench.elapse(200);
         const again = await seen.one();
-        assert.deepEqual(again, { ...first, attempt: 2, replayed: true });
+        assert.deepEqual(again, { ...first, attempt: 2, redelivered: true });
         assert.equal((await inbox.stats()).delayed, 0);
       });
 
@@ -175,37 +175,37 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
         const { inbox, seen } = await started();
         await inbox.put(event('a'));
         const { id } = await seen.one();
-        await inbox.giveUp(id, 1, 'no such patient');
+        await inbox.deadLetter(id, 1, 'no such patient');
         await seen.until(() => seen.dead.length === 1);
         const [letter] = seen.dead;
         assert.equal(letter!.id, id);
-        assert.equal(letter!.cause, 'gave_up');
+        assert.equal(letter!.cause, 'dead_lettered');
         assert.equal(letter!.reason, 'no such patient');
         assert.deepEqual(letter!.event, event('a'));
         assert.equal((await inbox.stats()).dead, 1);
       });
     });
 
-    describe('visibility', () => {
+    describe('visibilityTimeout', () => {
       it('emits again what is not ended in time, marked and counted', async () => {
         const { inbox, seen } = await started();
         await inbox.put(event('a'));
         const first = await seen.one();
-        await bench.elapse(visibility - 100);
+        await bench.elapse(visibilityTimeout - 100);
         assert.deepEqual(await seen.rest(inbox), []);
         await bench.elapse(200);
-        assert.deepEqual(await seen.one(), { ...first, attempt: 2, replayed: true });
+        assert.deepEqual(await seen.one(), { ...first, attempt: 2, redelivered: true });
       });
 
       it('makes a dead letter of what was emitted as often as allowed', async () => {
         const { inbox, seen } = await started({ attempts: 2 });
         await inbox.put(event('a'));
         await seen.one();
-        await bench.elapse(visibility + 100);
+        await bench.elapse(visibilityTimeout + 100);
         await seen.one();
-        await bench.elapse(visibility + 100);
+        await bench.elapse(visibilityTimeout + 100);
         await seen.until(() => seen.dead.length === 1);
-        assert.equal(seen.dead[0]!.cause, 'attempts');
+        assert.equal(seen.dead[0]!.cause, 'max_attempts');
         assert.equal(seen.dead[0]!.attempt, 2);
         assert.deepEqual(await seen.rest(inbox), []);
       });
@@ -218,20 +218,20 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
         await seen.one();
         await inbox.retry(id, 2, 0);
         await seen.until(() => seen.dead.length === 1);
-        assert.equal(seen.dead[0]!.cause, 'attempts');
+        assert.equal(seen.dead[0]!.cause, 'max_attempts');
       });
 
       it('lets a late attempt end the event, but not retry it or give it up', async () => {
         const { inbox, seen } = await started();
         await inbox.put(event('a'));
         const { id } = await seen.one();
-        await bench.elapse(visibility + 100);
+        await bench.elapse(visibilityTimeout + 100);
         await seen.one();
-        const superseded = { code: 'delivery_superseded', values: { attempt: 2 } };
+        const superseded = { code: 'delivery_redelivered', values: { attempt: 2 } };
         await assert.rejects(inbox.retry(id, 1, 0), superseded);
-        await assert.rejects(inbox.giveUp(id, 1), superseded);
+        await assert.rejects(inbox.deadLetter(id, 1), superseded);
         await inbox.done(id, 1);
-        await bench.elapse(visibility + 100);
+        await bench.elapse(visibilityTimeout + 100);
         assert.deepEqual(await seen.rest(inbox), []);
       });
 
@@ -239,10 +239,10 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
         const { inbox, seen } = await started({ inFlight: 1 });
         await inbox.put(event('a'));
         const { id } = await seen.one();
-        await bench.elapse(visibility + 100);
+        await bench.elapse(visibilityTimeout + 100);
         await seen.one();
         await inbox.put(event('b'));
-        await assert.rejects(inbox.retry(id, 1, 0), { code: 'delivery_superseded' });
+        await assert.rejects(inbox.retry(id, 1, 0), { code: 'delivery_redelivered' });
         assert.deepEqual(await seen.rest(inbox), []);
         await inbox.done(id, 2);
         assert.deepEqual(textsOf([await seen.one()]), ['b']);
@@ -256,8 +256,8 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
         const first = await before.seen.one();
         await crash(before.inbox);
         const { seen } = await started();
-        await bench.elapse(visibility + 100);
-        assert.deepEqual(await seen.one(), { ...first, attempt: 2, replayed: true });
+        await bench.elapse(visibilityTimeout + 100);
+        assert.deepEqual(await seen.one(), { ...first, attempt: 2, redelivered: true });
       });
 
       it('emits what had waited, in order, and nothing that was done', async () => {
@@ -268,14 +268,14 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
         await before.inbox.stats();
         await crash(before.inbox);
         // Long enough for what is emitted at once, while what was in flows waits for its time.
-        const { inbox, seen } = await started({ visibility: 10 * visibility });
-        await bench.elapse(visibility + 100);
+        const { inbox, seen } = await started({ visibilityTimeout: 10 * visibilityTimeout });
+        await bench.elapse(visibilityTimeout + 100);
         const deliveries = await seen.next(18);
         assert.deepEqual(textsOf(deliveries).sort(), numbered(20).slice(2).sort());
         // They come first only where the inbox can know that nobody else has them in a flow.
         const again = deliveries.filter((delivery) => emitted.includes(delivery.event.content.toString()));
         assert.equal(again.length, 2);
-        assert.ok(again.every(({ replayed }) => replayed));
+        assert.ok(again.every(({ redelivered }) => redelivered));
         assert.deepEqual(await seen.rest(inbox), []);
       });
 
@@ -286,11 +286,11 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
         await first.seen.one();
         await crash(first.inbox);
         const second = await started(options);
-        await bench.elapse(visibility + 100);
+        await bench.elapse(visibilityTimeout + 100);
         await second.seen.one();
         await crash(second.inbox);
         const third = await started(options);
-        await bench.elapse(visibility + 100);
+        await bench.elapse(visibilityTimeout + 100);
         await third.seen.until(() => third.seen.dead.length === 1);
         assert.deepEqual(await third.seen.rest(third.inbox), []);
       });
@@ -298,20 +298,20 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
       it('keeps waiting for the time of a retry', async () => {
         const before = await started();
         await before.inbox.put(event('a'));
-        await before.inbox.retry((await before.seen.one()).id, 1, 2 * visibility);
+        await before.inbox.retry((await before.seen.one()).id, 1, 2 * visibilityTimeout);
         await before.inbox.stats();
         await crash(before.inbox);
         const { inbox, seen } = await started();
-        await bench.elapse(visibility + 100);
+        await bench.elapse(visibilityTimeout + 100);
         assert.deepEqual(await seen.rest(inbox), []);
-        await bench.elapse(visibility + 100);
+        await bench.elapse(visibilityTimeout + 100);
         assert.equal((await seen.one()).attempt, 2);
       });
 
       it('keeps dead letters', async () => {
         const before = await started();
         await before.inbox.put(event('a'));
-        await before.inbox.giveUp((await before.seen.one()).id, 1);
+        await before.inbox.deadLetter((await before.seen.one()).id, 1);
         await crash(before.inbox);
         const { inbox } = await started();
         assert.equal((await inbox.deadLetters(10)).length, 1);
@@ -325,7 +325,7 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
         await before.inbox.close();
         const { seen } = await started();
         const again = await seen.one();
-        assert.deepEqual([again.attempt, again.replayed], [1, true]);
+        assert.deepEqual([again.attempt, again.redelivered], [1, true]);
       });
     });
 
@@ -333,7 +333,7 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
       async function withDeadLetters(texts: readonly string[], reason?: string) {
         const { inbox, seen } = await started();
         await putAll(inbox, texts);
-        for (const { id } of await seen.next(texts.length)) await inbox.giveUp(id, 1, reason);
+        for (const { id } of await seen.next(texts.length)) await inbox.deadLetter(id, 1, reason);
         await seen.until(() => seen.dead.length === texts.length);
         return { inbox, seen };
       }
@@ -354,7 +354,7 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
           topic: 'results.released',
           receivedAt: 1_700_000_000_000,
           attempts: 1,
-          cause: 'gave_up',
+          cause: 'dead_lettered',
         });
       });
 
@@ -363,12 +363,12 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
         assert.equal((await inbox.deadLetters(1))[0]!.reason, 'not_found');
       });
 
-      it('can be replayed, with all their attempts and marked', async () => {
+      it('can be redelivered, with all their attempts and marked', async () => {
         const { inbox, seen } = await withDeadLetters(['a']);
         const { id } = seen.dead[0]!;
         assert.equal(await inbox.replay(id), true);
         const again = await seen.one();
-        assert.deepEqual([again.id, again.attempt, again.replayed], [id, 1, true]);
+        assert.deepEqual([again.id, again.attempt, again.redelivered], [id, 1, true]);
         assert.deepEqual(await inbox.deadLetters(10), []);
         await inbox.done(id);
         const { waiting, inFlight, dead } = await inbox.stats();
@@ -383,7 +383,7 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
         assert.deepEqual({ dead, bytes }, { dead: 0, bytes: 0 });
       });
 
-      it('of an unknown id are neither replayed nor discarded', async () => {
+      it('of an unknown id are neither redelivered nor discarded', async () => {
         const { inbox } = await started();
         for (const id of ['1234', '1234567890123456']) {
           assert.equal(await inbox.replay(id), false);
@@ -393,7 +393,7 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
 
       it('are emitted no more, also when their time in the flow would have been over', async () => {
         const { inbox, seen } = await withDeadLetters(['a']);
-        await bench.elapse(2 * visibility);
+        await bench.elapse(2 * visibilityTimeout);
         assert.deepEqual(await seen.rest(inbox), []);
         assert.equal((await inbox.deadLetters(10)).length, 1);
       });
@@ -404,7 +404,7 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
       assert.equal((await inbox.stats()).oldest, undefined);
       const since = Date.now();
       await putAll(inbox, ['a', 'b', 'c', 'd']);
-      await inbox.giveUp((await seen.one()).id, 1);
+      await inbox.deadLetter((await seen.one()).id, 1);
       await seen.one();
       const { waiting, inFlight, dead, delayed, oldest } = await inbox.stats();
       assert.deepEqual(
@@ -427,10 +427,10 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
       it('counts dead letters, since they need the same room', async () => {
         const { inbox, seen } = await started({ maxEvents: 1 });
         await inbox.put(event('a'));
-        await inbox.giveUp((await seen.one()).id, 1);
+        await inbox.deadLetter((await seen.one()).id, 1);
         await assert.rejects(inbox.put(event('b')), { code: 'inbox_full' });
         await inbox.replay((await inbox.deadLetters(1))[0]!.id);
-        await assert.rejects(inbox.put(event('b')), { code: 'inbox_full' }, 'nor when it is replayed');
+        await assert.rejects(inbox.put(event('b')), { code: 'inbox_full' }, 'nor when it is redelivered');
         await inbox.done((await seen.one()).id);
         await inbox.stats();
         assert.equal(await inbox.put(event('b')), 'stored');
@@ -498,13 +498,13 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
           for (let count = 0; count < 600; count++) await inbox.done((await seen.one()).id);
         })();
         for (const text of numbered(600)) {
-          await inbox.put(event(text), { key: text, window: visibility });
+          await inbox.put(event(text), { key: text, window: visibilityTimeout });
           await bench.elapse(1);
         }
         await ended;
         await inbox.stats();
-        assert.equal(await inbox.put(event('a'), { key: 'event 0', window: visibility }), 'stored');
-        assert.equal(await inbox.put(event('a'), { key: 'event 599', window: visibility }), 'duplicate');
+        assert.equal(await inbox.put(event('a'), { key: 'event 0', window: visibilityTimeout }), 'stored');
+        assert.equal(await inbox.put(event('a'), { key: 'event 599', window: visibilityTimeout }), 'duplicate');
       });
     });
 
@@ -514,7 +514,7 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
         await inbox.put(event('Ada Lovelace'), { key: 'node topic hash-of-the-body', window: 1000 });
         await inbox.put(event('Ada Byron'));
         const [first] = await seen.next(2);
-        await inbox.giveUp(first!.id, 1, 'reason of Augusta');
+        await inbox.deadLetter(first!.id, 1, 'reason of Augusta');
         await inbox.close();
         const stored = await bench.dump();
         assert.ok(stored.length > 200);
@@ -551,9 +551,9 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
         await before.inbox.close();
         const nextKey = Keyring.generate();
         const without = await started({}, new Keyring(nextKey));
-        await without.seen.until(() => without.seen.setAsides.length === 2);
-        assert.deepEqual(without.seen.setAsides[0], { count: 1, cause: 'unknown_key' });
-        assert.equal((await without.inbox.stats()).setAside, 2);
+        await without.seen.until(() => without.seen.quarantines.length === 2);
+        assert.deepEqual(without.seen.quarantines[0], { count: 1, cause: 'unknown_key' });
+        assert.equal((await without.inbox.stats()).unreadable, 2);
         assert.deepEqual(
           (await without.inbox.deadLetters(10)).map(({ cause, topic }) => [cause, topic]),
           [
@@ -564,7 +564,7 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
         await without.inbox.close();
         const { inbox, seen } = await started({}, new Keyring(nextKey, currentKey));
         assert.deepEqual(textsOf(await seen.next(2)), ['a', 'b']);
-        assert.equal((await inbox.stats()).setAside, 0);
+        assert.equal((await inbox.stats()).unreadable, 0);
       });
 
       it('is set aside and reported where it is damaged; the others go on', async () => {
@@ -574,14 +574,14 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
         await bench.damage(1);
         const { inbox, seen } = await started();
         assert.deepEqual(textsOf(await seen.next(2)), ['event 0', 'event 2']);
-        await seen.until(() => seen.setAsides.length === 1);
-        assert.deepEqual(seen.setAsides, [{ count: 1, cause: 'damaged' }]);
-        const { setAside, dead } = await inbox.stats();
-        assert.deepEqual({ setAside, dead }, { setAside: 1, dead: 0 });
+        await seen.until(() => seen.quarantines.length === 1);
+        assert.deepEqual(seen.quarantines, [{ count: 1, cause: 'damaged' }]);
+        const { unreadable, dead } = await inbox.stats();
+        assert.deepEqual({ unreadable, dead }, { unreadable: 1, dead: 0 });
         const [letter] = await inbox.deadLetters(1);
         assert.equal(letter!.cause, 'damaged');
         assert.equal(await inbox.discard(letter!.id), true);
-        assert.equal((await inbox.stats()).setAside, 0);
+        assert.equal((await inbox.stats()).unreadable, 0);
       });
     });
 
@@ -591,21 +591,21 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
       await before.inbox.close();
       await bench.damage(1);
       const killed = new InboxRecorder();
-      const inbox = bench.create(new Keyring(currentKey), { visibility, attempts: 3 });
+      const inbox = bench.create(new Keyring(currentKey), { visibilityTimeout, maxAttempts: 3 });
       const death = new Promise<void>((resolve, reject) => {
-        killed.setAside = () => void bench.crash(inbox).then(resolve, reject);
+        killed.unreadable = () => void bench.crash(inbox).then(resolve, reject);
       });
       await inbox.open(killed);
       await death;
       const next = await started();
       await bench.elapse(6000);
-      await next.seen.until(() => next.seen.setAsides.length > 0);
-      assert.deepEqual(next.seen.setAsides, [{ count: 1, cause: 'damaged' }]);
-      assert.equal((await next.inbox.stats()).setAside, 1);
+      await next.seen.until(() => next.seen.quarantines.length > 0);
+      assert.deepEqual(next.seen.quarantines, [{ count: 1, cause: 'damaged' }]);
+      assert.equal((await next.inbox.stats()).unreadable, 1);
       await next.inbox.close();
       const last = await started();
       await last.seen.rest(last.inbox);
-      assert.deepEqual(last.seen.setAsides, []);
+      assert.deepEqual(last.seen.quarantines, []);
     });
 
     describe('without its storage', () => {

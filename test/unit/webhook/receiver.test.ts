@@ -152,7 +152,7 @@ describe('the webhook receiver', () => {
   it('does not remember what the flow would have accepted, had the client not gone before', async () => {
     let asked: (response: ServerResponse) => void = () => undefined;
     flow = (_event, response) => asked(response);
-    await start({ answeredByFlow: () => true, deadline: 60_000, duplicates: new Duplicates(60_000) });
+    await start({ answeredByFlow: () => true, responseTimeout: 60_000, duplicates: new Duplicates(60_000) });
     const inFlow = new Promise<ServerResponse>((resolve) => (asked = resolve));
     const socket = connect(port(), '127.0.0.1');
     const head = `POST / HTTP/1.1\r\nHost: x\r\nX-Onegevity-Signature: ${signed(order)}\r\n`;

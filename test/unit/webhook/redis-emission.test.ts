@@ -57,7 +57,7 @@ function reply(taken: unknown[][], next: number | null = null): unknown[] {
 
 describe('an instance that shares an inbox in Redis', () => {
   const keyring = new Keyring(Keyring.generate());
-  const visibility = 60_000;
+  const visibilityTimeout = 60_000;
   const event = { topic: 'kit.updated', receivedAt: 1, content: Buffer.from('{}') };
   const record = sealEvent(keyring, 'inbox', event, 0);
   const foreign = sealEvent(new Keyring(Keyring.generate()), 'inbox', event, 0);
@@ -80,7 +80,7 @@ describe('an instance that shares an inbox in Redis', () => {
     time = new ServerClock();
     time.heard(1_000_000);
     const owed = new Owed(link as unknown as Link);
-    const options = { me: 'me', visibility, attempts: 3, inFlight: 2, read };
+    const options = { me: 'me', visibilityTimeout, maxAttempts: 3, inFlight: 2, read };
     dead = new DeadLetters(link as unknown as Link, owed, time, keyring, seen, read);
     emission = new Emission(link as unknown as Link, time, dead, seen, options);
   });
@@ -115,8 +115,8 @@ describe('an instance that shares an inbox in Redis', () => {
 
     it('as many as it has places for, and says how long it may keep them', async () => {
       await started(taken(a));
-      assert.deepEqual(link.calls(scripts.take), [['me', 2, visibility, 3]]);
-      assert.deepEqual(seen.deliveries, [{ id: a, attempt: 1, replayed: false, event }]);
+      assert.deepEqual(link.calls(scripts.take), [['me', 2, visibilityTimeout, 3]]);
+      assert.deepEqual(seen.deliveries, [{ id: a, attempt: 1, redelivered: false, event }]);
     });
 
     it('more at once where it got all it asked for and has places left', async () => {
@@ -238,7 +238,7 @@ describe('an instance that shares an inbox in Redis', () => {
       await clock.tickAsync(1);
       await quiet();
       assert.deepEqual(emitted(), [a]);
-      assert.equal(seen.deliveries[0]!.replayed, true);
+      assert.equal(seen.deliveries[0]!.redelivered, true);
     });
 
     it('which Redis has said', async () => {
@@ -349,12 +349,12 @@ describe('an instance that shares an inbox in Redis', () => {
 
   describe('and its dead letters', () => {
     const death = (id: string) =>
-      sealDeath(keyring, id, { attempts: 2, diedAt: 1234, cause: 'gave_up', reason: 'not_found' });
+      sealDeath(keyring, id, { attempts: 2, diedAt: 1234, cause: 'dead_lettered', reason: 'not_found' });
 
     it('reports one as an event that was in a flow before', async () => {
       link.next(scripts.bury, [bytes('ok')]);
       await started(taken(a, 'exhausted'));
-      assert.deepEqual(seen.dead, [{ id: a, attempt: 1, replayed: true, event, cause: 'attempts' }]);
+      assert.deepEqual(seen.dead, [{ id: a, attempt: 1, redelivered: true, event, cause: 'max_attempts' }]);
       assert.deepEqual(emitted(), []);
     });
 
@@ -363,11 +363,11 @@ describe('an instance that shares an inbox in Redis', () => {
       link.next(scripts.bury, [bytes('superseded'), 2]);
       await started(taken(a, 'exhausted'), taken(b, 'first', damaged));
       assert.equal(link.calls(scripts.bury).length, 2);
-      assert.deepEqual([seen.dead, seen.setAsides], [[], []]);
+      assert.deepEqual([seen.dead, seen.quarantines], [[], []]);
     });
 
     it('gives back those that can be read again, oldest first', async () => {
-      link.next(scripts.setAside, [
+      link.next(scripts.quarantine, [
         [bytes(c), record],
         [bytes(b), damaged],
         [bytes(a), record],
@@ -387,7 +387,7 @@ describe('an instance that shares an inbox in Redis', () => {
       ]);
       const { topic, receivedAt } = event;
       assert.deepEqual(await dead.list(10), [
-        { id: a, topic, receivedAt, diedAt: 1234, attempts: 2, cause: 'gave_up', reason: 'not_found' },
+        { id: a, topic, receivedAt, diedAt: 1234, attempts: 2, cause: 'dead_lettered', reason: 'not_found' },
         { id: b, topic, receivedAt, diedAt: 1_000_000_000_000, attempts: 0, cause: 'damaged' },
         {
           id: c,

@@ -43,7 +43,7 @@ describe('the inbox in a Redis that does not accept events', () => {
   async function open(options: RedisOptions): Promise<InboxRecorder> {
     const seen = new InboxRecorder();
     inbox = new RedisInbox('test', await redisConnect(options), new Keyring(Keyring.generate()), {
-      visibility: 60_000,
+      visibilityTimeout: 60_000,
       attempts: 3,
     });
     await inbox.open(seen);

@@ -11,7 +11,7 @@ import { timed } from '../../support/redis-time';
 describe('the scripts of the inbox in Redis', () => {
   const server = useRedis();
 
-  const [visibility, attempts, plenty, aDay] = [60_000, 3, 1000, 24 * 3600 * 1000];
+  const [visibilityTimeout, maxAttempts, plenty, aDay] = [60_000, 3, 1000, 24 * 3600 * 1000];
   let keys: Keys;
   let now: number;
   const run = async (script: Script, ...args: (string | number)[]): Promise<unknown> => {
@@ -29,7 +29,7 @@ describe('the scripts of the inbox in Redis', () => {
     return replies.text(((await ask('HMGET', 'state', 'last')) as unknown[])[0]);
   };
   const take = async (me: string, room = plenty) => {
-    const { taken } = replies.taken(await run(scripts.take, me, room, visibility, attempts));
+    const { taken } = replies.taken(await run(scripts.take, me, room, visibilityTimeout, attempts));
     return taken.map(({ id, attempt, kind }) => [id, attempt, kind]);
   };
   const held = async (me: string) => replies.texts(await run(scripts.heldBy, me, plenty, ''));
@@ -68,7 +68,7 @@ describe('the scripts of the inbox in Redis', () => {
         assert.deepEqual(await take('me'), []);
         now += 61_000;
         assert.deepEqual(await take('me'), [[id, 2, 'again']]);
-        now += visibility;
+        now += visibilityTimeout;
         assert.deepEqual(await take('me'), [[id, 3, 'again']]);
       });
 
@@ -84,7 +84,7 @@ describe('the scripts of the inbox in Redis', () => {
     it('say how long it takes until something is due, by the same clock', async () => {
       await retried(60_000);
       now -= hour;
-      const { next } = replies.taken(await run(scripts.take, 'me', plenty, visibility, attempts));
+      const { next } = replies.taken(await run(scripts.take, 'me', plenty, visibilityTimeout, attempts));
       assert.ok(next! > 59_000 && next! <= 61_000, String(next));
     });
 
@@ -100,7 +100,7 @@ describe('the scripts of the inbox in Redis', () => {
 
     it('report it once, and only where it is worth a word', async () => {
       const setBack = async () =>
-        replies.taken(await run(scripts.take, 'me', plenty, visibility, attempts)).setBack;
+        replies.taken(await run(scripts.take, 'me', plenty, visibilityTimeout, attempts)).setBack;
       now += year;
       assert.equal(await setBack(), false);
       now -= 30_000;
@@ -220,7 +220,7 @@ describe('the scripts of the inbox in Redis', () => {
       const id = await add();
       await take('me', 1);
       await add();
-      now += visibility;
+      now += visibilityTimeout;
       assert.deepEqual(await take('me', 1), [[id, 2, 'again']]);
       assert.equal((await take('me', 1)).length, 1);
     });
@@ -240,7 +240,7 @@ describe('the scripts of the inbox in Redis', () => {
       const id = await add();
       for (let attempt = 0; attempt < attempts; attempt++) {
         await take('me');
-        now += visibility;
+        now += visibilityTimeout;
       }
       assert.deepEqual(await take('me'), [[id, attempts, 'exhausted']]);
       assert.deepEqual([await held('me'), replies.list(await run(scripts.stats))[4]], [[], 0]);
@@ -253,7 +253,7 @@ describe('the scripts of the inbox in Redis', () => {
       const id = await add();
       await take('me');
       await ask('XDEL', 'events', `${id}-0`);
-      now += visibility;
+      now += visibilityTimeout;
       assert.deepEqual(await take('me', 1), []);
       assert.deepEqual([await held('me'), await ask('ZCARD', 'due')], [[], 0]);
     });
@@ -304,7 +304,7 @@ describe('the scripts of the inbox in Redis', () => {
     it('give back nothing that another has taken over meanwhile', async () => {
       const [first, second] = [await add(), await add()];
       await take('slow');
-      now += visibility;
+      now += visibilityTimeout;
       assert.deepEqual((await take('other', 1))[0], [first, 2, 'again']);
       await run(scripts.release, 'slow', first, second);
       assert.deepEqual([await held('slow'), await held('other')], [[], [first]]);

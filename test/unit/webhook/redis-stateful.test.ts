@@ -26,7 +26,7 @@ const second = 1000;
 const minute = 60 * second;
 const hour = 60 * minute;
 const year = 365 * 24 * hour;
-const [visibility, attempts, inFlight, window] = [60 * second, 3, 3, 10 * second];
+const [visibilityTimeout, maxAttempts, inFlight, window] = [60 * second, 3, 3, 10 * second];
 /** Those that ask the server's clock whatever they find. */
 const askClock = new Set<unknown>(
   [scripts.open, scripts.add, scripts.take, scripts.untold].map(({ sha }) => sha),
@@ -119,7 +119,7 @@ class System {
       };
       return { ...timed, command };
     };
-    const options = { visibility, attempts, inFlight };
+    const options = { visibilityTimeout, maxAttempts, inFlight };
     instance.inbox = new RedisInbox(this.#name, connect, new Keyring(this.#key), options);
     this.#instances[at] = instance;
     await instance.inbox.open(this.#consumer(instance));
@@ -155,9 +155,9 @@ class System {
         );
         break;
       }
-      case 'giveUp':
+      case 'deadLetter':
         if (ended)
-          this.#does(this.#ends(instance, ended, 'dead', (id) => instance.inbox.giveUp(id, ended.attempt)));
+          this.#does(this.#ends(instance, ended, 'dead', (id) => instance.inbox.deadLetter(id, ended.attempt)));
         break;
       case 'replay':
         if (letter) this.#does(this.#digs(instance, letter, 'waiting'));
@@ -251,7 +251,7 @@ class System {
     return {
       deliver: (delivery) => this.#checks(instance, () => this.#delivered(delivery, instance.asked)),
       deadLetter: (letter) => this.#checks(instance, () => this.#died(letter, instance.asked)),
-      setAside: () => this.#checks(instance, () => assert.fail('something cannot be read')),
+      unreadable: () => this.#checks(instance, () => assert.fail('something cannot be read')),
       lost: () => undefined,
       state: (problem) => {
         instance.up = problem === undefined;
@@ -264,8 +264,8 @@ class System {
   #delivered(delivery: Delivery, now: number): void {
     const known = this.#identities.of(delivery);
     const { text, status, earliest, unsure, emitted, attempt: before } = known;
-    const { attempt, replayed } = delivery;
-    assert.ok(replayed || !emitted, `${text} is redelivered unmarked`);
+    const { attempt, redelivered } = delivery;
+    assert.ok(redelivered || !emitted, `${text} is redelivered unmarked`);
     assert.ok(attempt <= attempts, `${text} is emitted ${attempt} times`);
     if (!unsure) {
       assert.ok(
@@ -276,13 +276,13 @@ class System {
       assert.ok(early <= 0, `${text}, which is ${status}, is emitted ${early} ms too early`);
       if (status === 'delayed') assert.equal(attempt, before + 1, `${text}: attempt after a retry`);
     }
-    Object.assign(known, { emitted: true, attempt, status: 'open', earliest: now + visibility });
+    Object.assign(known, { emitted: true, attempt, status: 'open', earliest: now + visibilityTimeout });
   }
 
   #died(letter: DeadDelivery, now: number): void {
     const known = this.#identities.of(letter);
     const { text, status, unsure, earliest } = known;
-    if (letter.cause === 'attempts' && !unsure) {
+    if (letter.cause === 'max_attempts' && !unsure) {
       assert.ok(letter.attempt >= attempts, `${text} is dead after ${letter.attempt} attempts`);
       assert.ok(status === 'dead' || earliest <= now, `${text} is dead too early`);
     }
@@ -355,7 +355,7 @@ class System {
       known.unsure = sureBefore || !current || wasExpired;
       if (current || status === 'done') Object.assign(known, { status, earliest });
     } catch (error) {
-      this.#expects(error, 'inbox_unavailable', 'delivery_ended', 'delivery_superseded');
+      this.#expects(error, 'inbox_unavailable', 'delivery_already_done', 'delivery_redelivered');
       if (is('ending')) known.status = 'open';
     }
   }
@@ -472,7 +472,7 @@ const step: fc.Arbitrary<Step> = fc.tuple(
     often('put', 8),
     often('done', 5),
     often('retry', 5),
-    often('giveUp', 2),
+    often('deadLetter', 2),
     often('replay', 1),
     often('discard', 1),
     often('elapse', 6),

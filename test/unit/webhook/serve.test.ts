@@ -18,7 +18,7 @@ describe('a delivery to a door', () => {
     get receiver() {
       return behind;
     },
-    limits: { maxBody: 1000, bodyTimeout: 60_000 },
+    limits: { maxBodySize: 1000, bodyTimeout: 60_000 },
     whenOpen: (done) => {
       waiting.push(done);
       happened();
@@ -50,7 +50,7 @@ describe('a delivery to a door', () => {
     new Receiver({
       ...strict,
       bodyTimeout: 60_000,
-      deadline: 60_000,
+      responseTimeout: 60_000,
       onEvent: ({ verified }) => log.push(`${name}: ${verified ? 'signed' : 'unsigned'}`),
       onDuplicate: () => undefined,
       onRefused: ({ reason }) => log.push(`${name}: ${reason}`),

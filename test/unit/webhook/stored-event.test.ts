@@ -9,8 +9,8 @@ const event = (payload: unknown): WebhookEvent => ({
   delivery: { hash: 'ab', receivedAt: '2026-11-25T10:00:00.000Z' },
   headers: { 'content-type': 'application/json' },
 });
-const delivery = { id: '1', attempt: 1, replayed: false };
-const about = { hash: 'ab', receivedAt: '2026-11-25T10:00:00.000Z', attempt: 1, replayed: false };
+const delivery = { id: '1', attempt: 1, redelivered: false };
+const about = { hash: 'ab', receivedAt: '2026-11-25T10:00:00.000Z', attempt: 1, redelivered: false };
 
 describe('An event in an inbox', () => {
   for (const payload of [{ id: 1, patient: { name: 'Ada' } }, [1, null], 'text', Buffer.from([0, 255, 10])])

@@ -21,12 +21,12 @@ export class DeadLetters {
   async open(): Promise<void> {
     const { shelf } = this;
     shelf.dead = 0;
-    shelf.setAside = 0;
+    shelf.unreadable = 0;
     this.#unread = [];
     this.#unannounced = [];
     await shelf.walk(all('x'), (key, value) => {
       if (isUnread(readDeath(shelf.keyring, key.slice(2), value))) {
-        shelf.setAside++;
+        shelf.unreadable++;
         this.#unread.push(key.slice(2));
       } else shelf.dead++;
     });
@@ -70,7 +70,7 @@ export class DeadLetters {
       [
         ...this.#removal(id),
         { type: 'put', key: keys.event(id), value: record },
-        { type: 'put', key: keys.state(id), value: packed({ attempts: 0, replayed: true }) },
+        { type: 'put', key: keys.state(id), value: packed({ attempts: 0, redelivered: true }) },
       ],
       () => {
         shelf.events++;
@@ -121,7 +121,7 @@ export class DeadLetters {
   }
 
   #counted(death: Death | undefined): void {
-    if (isUnread(death)) this.shelf.setAside--;
+    if (isUnread(death)) this.shelf.unreadable--;
     else this.shelf.dead--;
   }
 

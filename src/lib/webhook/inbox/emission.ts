@@ -51,10 +51,10 @@ export class Emission {
     private readonly shelf: Shelf,
     private readonly clock: InboxClock,
     private readonly attempts: number,
-    visibility: number,
+    visibilityTimeout: number,
     inFlight: number,
   ) {
-    this.leases = new Leases(inFlight, visibility, (expired) => this.#expired(expired));
+    this.leases = new Leases(inFlight, visibilityTimeout, (expired) => this.#expired(expired));
   }
 
   /** How many are to be emitted again at a time. */
@@ -152,7 +152,7 @@ export class Emission {
   /** A deploy is not the event's fault: what it interrupts does not count as an attempt. */
   interrupted({ id, attempt, phase }: Lease): void {
     // Otherwise it has just become a dead letter, or is as it was before it was taken.
-    if (phase !== 'ending') this.#store(id, { attempts: attempt - 1, replayed: true });
+    if (phase !== 'ending') this.#store(id, { attempts: attempt - 1, redelivered: true });
   }
 
   /** Emits what may be emitted now. */
@@ -262,22 +262,22 @@ export class Emission {
     const { attempts } = state ?? ('problem' in read ? { attempts: 0 } : read);
     if ('problem' in read) return this.#bury(lease, record, { attempts, cause: read.problem });
     if (attempts >= this.attempts)
-      return this.#bury(lease, record, { attempts, cause: 'attempts' }, read.event);
+      return this.#bury(lease, record, { attempts, cause: 'max_attempts' }, read.event);
     lease.attempt = attempts + 1;
     lease.size = record.length;
     const { attempt } = lease;
-    const replayed = attempt > 1 || state?.replayed === true || id <= this.#inherited;
-    this.#store(id, { attempts: attempt, ...(state?.replayed ? { replayed: true } : {}) }, () => {
+    const redelivered = attempt > 1 || state?.redelivered === true || id <= this.#inherited;
+    this.#store(id, { attempts: attempt, ...(state?.redelivered ? { redelivered: true } : {}) }, () => {
       if (this.#stopped) return;
       this.leases.open(lease);
-      this.#emit(id, attempt, replayed, read.event);
+      this.#emit(id, attempt, redelivered, read.event);
     });
   }
 
   #bury(
     lease: Lease,
     record: Buffer,
-    death: { attempts: number; cause: 'attempts' | 'damaged' | 'unknown_key' },
+    death: { attempts: number; cause: 'max_attempts' | 'damaged' | 'unknown_key' },
     event?: InboxEvent,
   ): void {
     lease.phase = 'ending';
@@ -299,8 +299,8 @@ export class Emission {
     for (const { id } of leases) this.schedule(id, 0);
   }
 
-  #emit(id: string, attempt: number, replayed: boolean, event: InboxEvent): void {
-    this.#ready.push({ id, attempt, replayed, event });
+  #emit(id: string, attempt: number, redelivered: boolean, event: InboxEvent): void {
+    this.#ready.push({ id, attempt, redelivered, event });
     // The door answers first: it waits for the same write.
     if (this.#ready.length === 1) setImmediate(() => this.#deliver());
   }

@@ -2,7 +2,7 @@ import { OnegevityError } from '../../api/errors';
 import { asObject } from '../../api/response';
 import { openDelivery } from './open-inboxes';
 
-export const outcomes = ['done', 'retry', 'giveUp'] as const;
+export const outcomes = ['done', 'retry', 'deadLetter'] as const;
 export type DeliveryOutcome = (typeof outcomes)[number];
 
 interface Handle {
@@ -42,8 +42,8 @@ async function end(
       return inbox.done(id, attempt);
     case 'retry':
       return inbox.retry(id, attempt, delay);
-    case 'giveUp':
-      return inbox.giveUp(id, attempt, reason);
+    case 'deadLetter':
+      return inbox.deadLetter(id, attempt, reason);
   }
 }
 

@@ -18,12 +18,12 @@ export interface Delivery {
   /** 1 for the first emission. */
   attempt: number;
   /** Whether this event may have been emitted before. */
-  replayed: boolean;
+  redelivered: boolean;
   event: InboxEvent;
 }
 
 /** Why an event is no longer emitted. The last two were never dead: nobody can read them at present. */
-export type DeathCause = 'attempts' | 'gave_up' | 'damaged' | 'unknown_key';
+export type DeathCause = 'max_attempts' | 'dead_lettered' | 'damaged' | 'unknown_key';
 
 export interface DeadDelivery extends Delivery {
   cause: DeathCause;
@@ -54,7 +54,7 @@ export interface InboxStats {
   /** Dead letters, without those set aside. */
   dead: number;
   /** Records that could not be read. */
-  setAside: number;
+  unreadable: number;
   /** Arrival of the oldest event that is not ended, in milliseconds since 1970. */
   oldest?: number;
   /** Size of all records, in bytes. */
@@ -73,9 +73,9 @@ export interface Unique {
 
 export interface InboxOptions {
   /** Milliseconds a flow has to end a delivery, before the event is emitted again. */
-  visibility: number;
+  visibilityTimeout: number;
   /** How often an event is emitted before it becomes a dead letter. */
-  attempts: number;
+  maxAttempts: number;
   /** Deliveries in flows at one time. Default 256. */
   inFlight?: number;
   /** Events stored at one time, dead letters included; more are refused. Default 250,000. */
@@ -92,7 +92,7 @@ export interface InboxConsumer {
   /** Called once the dead letter is stored. */
   deadLetter(letter: DeadDelivery): void;
   /** Records that could not be read were set aside. */
-  setAside(count: number, cause: 'damaged' | 'unknown_key'): void;
+  quarantine(count: number, cause: 'damaged' | 'unknown_key'): void;
   /** The storage was damaged: an unknown number of events was lost, and others may be delivered again. */
   lost(damage: Damage): void;
   /** The inbox cannot store at present, or (undefined) can again. */
@@ -113,7 +113,7 @@ export type StorageRisk =
  * Keeps events until a flow has dealt with them: what {@link Inbox.put} accepted is emitted until somebody ends it,
  * also after a crash. First emissions come in the order of arrival; an event that is emitted again comes later.
  *
- * `done`, `retry` and `giveUp` end a delivery for the flow at once and are carried out behind. If the process dies in
+ * `done`, `retry` and `deadLetter` end a delivery for the flow at once and are carried out behind. If the process dies in
  * between, the event is emitted again, marked as replayed.
  */
 export interface Inbox {
@@ -126,7 +126,7 @@ export interface Inbox {
   put(event: InboxEvent, unique?: Unique): Promise<'stored' | 'duplicate'>;
   /**
    * @param attempt the attempt that ends; an earlier one than the present may end an event, but not retry it
-   * @throws OnegevityError `delivery_ended`, `delivery_superseded`
+   * @throws OnegevityError `delivery_already_done`, `delivery_redelivered`
    */
   done(id: string, attempt?: number): Promise<void>;
   /** Emits the event again. @param delay milliseconds @throws OnegevityError as {@link done} */
@@ -135,7 +135,7 @@ export interface Inbox {
    * Makes the event a dead letter. Resolves once that is stored: where the storage fails meanwhile, once it is back.
    * @throws OnegevityError as {@link done}, `inbox_unavailable`
    */
-  giveUp(id: string, attempt: number | undefined, reason?: string): Promise<void>;
+  deadLetter(id: string, attempt: number | undefined, reason?: string): Promise<void>;
   /** Oldest arrival first, or oldest death. @param after id of the last one of the page before */
   deadLetters(limit: number, after?: string): Promise<DeadLetter[]>;
   /** Emits a dead letter again, with all its attempts. @returns whether there is one of this id */

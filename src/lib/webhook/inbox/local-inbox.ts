@@ -42,7 +42,7 @@ export class LocalInbox implements Inbox {
   }
 
   async open(consumer: InboxConsumer): Promise<void> {
-    const { visibility, attempts, inFlight = 256, maxUnique = 100_000 } = this.options;
+    const { visibilityTimeout, maxAttempts, inFlight = 256, maxUnique = 100_000 } = this.options;
     const commit = new GroupCommit(this.store, {
       opened: (damage) => this.#opened(damage, consumer),
       state: (problem) => {
@@ -58,7 +58,7 @@ export class LocalInbox implements Inbox {
     });
     const shelf = new Shelf(this.store, this.keyring, commit, consumer);
     const clock = new InboxClock(this.process);
-    const emission = new Emission(shelf, clock, attempts, visibility, inFlight);
+    const emission = new Emission(shelf, clock, maxAttempts, visibilityTimeout, inFlight);
     const dead = new DeadLetters(shelf, emission);
     const recent = new RecentHashes(shelf, this.keyring, clock, maxUnique);
     this.#parts = { commit, shelf, emission, dead, recent };
@@ -96,7 +96,7 @@ export class LocalInbox implements Inbox {
     return Promise.resolve();
   }
 
-  async giveUp(id: string, attempt: number | undefined, reason?: string): Promise<void> {
+  async deadLetter(id: string, attempt: number | undefined, reason?: string): Promise<void> {
     const { shelf, emission } = this.#open();
     const { leases } = emission;
     const lease = this.#openLease(id, attempt, false);
@@ -106,7 +106,7 @@ export class LocalInbox implements Inbox {
       if (record) {
         const read = readEvent(this.keyring, id, record);
         const event = 'problem' in read ? undefined : read.event;
-        const death = { attempts: lease.attempt, cause: 'gave_up', ...(reason ? { reason } : {}) } as const;
+        const death = { attempts: lease.attempt, cause: 'dead_lettered', ...(reason ? { reason } : {}) } as const;
         await shelf.bury(id, record, death, event, () => leases.end(id));
       }
       leases.end(id);
@@ -146,7 +146,7 @@ export class LocalInbox implements Inbox {
       inFlight,
       delayed: emission.delayed,
       dead: shelf.dead,
-      setAside: shelf.setAside,
+      unreadable: shelf.unreadable,
       ...(first ? { oldest: arrival(first[0].slice(2)) } : {}),
       bytes: shelf.bytes,
       maxEvents: this.#maxEvents,
@@ -166,7 +166,7 @@ export class LocalInbox implements Inbox {
   async #store(event: InboxEvent, more: (id: string) => Operation[]): Promise<void> {
     const { shelf, emission, commit } = this.#open();
     const full =
-      shelf.events + shelf.dead + shelf.setAside + this.#entering >= this.#maxEvents ||
+      shelf.events + shelf.dead + shelf.unreadable + this.#entering >= this.#maxEvents ||
       shelf.bytes >= this.#maxBytes;
     if (full) throw new OnegevityError('inbox_full');
     const id = this.#ids.next(commit);
@@ -191,9 +191,9 @@ export class LocalInbox implements Inbox {
   #openLease(id: string, attempt: number | undefined, late: boolean): Lease {
     const { emission } = this.#open();
     const lease = emission.leases.get(id);
-    if (!lease) throw new OnegevityError('delivery_ended');
+    if (!lease) throw new OnegevityError('delivery_already_done');
     if (!late && attempt !== undefined && attempt !== lease.attempt)
-      throw new OnegevityError('delivery_superseded', { values: { attempt: lease.attempt } });
+      throw new OnegevityError('delivery_redelivered', { values: { attempt: lease.attempt } });
     return lease;
   }
 

@@ -45,7 +45,7 @@ export interface State {
   delay?: number;
   since?: Moment;
   /** A replayed dead letter: it counts its attempts anew, and may still have been emitted before. */
-  replayed?: boolean;
+  redelivered?: boolean;
 }
 
 export function packed(state: State): Buffer {
@@ -57,7 +57,7 @@ export function unpacked(value: Buffer): State {
     return JSON.parse(value.toString()) as State;
   } catch {
     // Damaged. The event itself may be whole, and may have been emitted before.
-    return { attempts: 0, replayed: true };
+    return { attempts: 0, redelivered: true };
   }
 }
 
@@ -72,7 +72,7 @@ export class Shelf {
   events = 0;
   bytes = 0;
   dead = 0;
-  setAside = 0;
+  unreadable = 0;
 
   constructor(
     readonly store: Store,
@@ -133,7 +133,7 @@ export class Shelf {
     ];
     return this.commit.carryOut(operations, () => {
       this.events--;
-      if (unread) this.setAside++;
+      if (unread) this.unreadable++;
       else this.dead++;
       written();
       if (event) this.announce(id, death, event);
@@ -147,7 +147,7 @@ export class Shelf {
       id,
       event,
       attempt: attempts,
-      replayed: true,
+      redelivered: true,
       cause,
       ...(reason ? { reason } : {}),
     });
@@ -156,7 +156,7 @@ export class Shelf {
 
   /** As {@link announce}, of what cannot be read. */
   announceUnread(id: string, cause: 'damaged' | 'unknown_key'): void {
-    this.consumer.setAside(1, cause);
+    this.consumer.quarantine(1, cause);
     this.#announced(id);
   }
 

@@ -31,7 +31,7 @@ export interface Tenant {
 export class Endpoint implements Door {
   /** Another route serves the path: it gets every request as if this endpoint were not there. */
   blocked = false;
-  limits: BodyLimits = { maxBody: 0, bodyTimeout: 0 };
+  limits: BodyLimits = { maxBodySize: 0, bodyTimeout: 0 };
   #tenant: Tenant | undefined;
   readonly #waiting = new Set<() => void>();
   #timer: NodeJS.Timeout | undefined;

@@ -7,13 +7,13 @@ module.exports = function (RED) {
     RED.nodes.createNode(this, config);
     this.on('input', (msg, send, done) => {
       if (config.note === 'start' || config.note === 'dead') msg.event = msg.payload;
-      const { id, attempt, replayed } = msg.onegevity?.delivery ?? {};
+      const { id, attempt, redelivered } = msg.onegevity?.delivery ?? {};
       const entry = {
         note: config.note,
         time: Date.now(),
         id,
         attempt,
-        replayed,
+        redelivered,
         event: msg.event,
         // What came back, not what was asked for.
         report: config.note === 'done' ? (msg.payload?.id ?? null) : undefined,

@@ -57,23 +57,23 @@ export class DeadLetters {
   ): Promise<unknown[]> {
     const result = await this.#bury(id, attempt, death, false);
     if (replies.text(result[0]) === 'ok') {
-      this.consumer.deadLetter({ id, event, attempt, replayed: true, ...death });
+      this.consumer.deadLetter({ id, event, attempt, redelivered: true, ...death });
       this.#told(id);
     }
     return result;
   }
 
   /** Puts away what cannot be read. */
-  async setAside(id: string, attempt: number, cause: 'damaged' | 'unknown_key'): Promise<void> {
+  async quarantine(id: string, attempt: number, cause: 'damaged' | 'unknown_key'): Promise<void> {
     const result = await this.#bury(id, attempt, { cause }, true);
     if (replies.text(result[0]) !== 'ok') return;
-    this.consumer.setAside(1, cause);
+    this.consumer.quarantine(1, cause);
     this.#told(id);
   }
 
   /** Gives back what was set aside for want of a key that is known by now. */
   async restore(): Promise<void> {
-    const found = replies.rows(await this.link.run(scripts.setAside));
+    const found = replies.rows(await this.link.run(scripts.quarantine));
     const readable = found.filter(([, record]) => !('problem' in this.read(replies.bytes(record))));
     for (const id of readable.map(([id]) => replies.text(id)).sort()) await this.replay(id);
   }
@@ -117,13 +117,13 @@ export class DeadLetters {
   #announce(id: string, sealed: Buffer, record: Buffer): void {
     const read = this.read(record);
     const { cause = 'damaged', reason, attempts = 0 } = readDeath(this.keyring, id, sealed) ?? {};
-    if ('problem' in read) this.consumer.setAside(1, read.problem);
+    if ('problem' in read) this.consumer.quarantine(1, read.problem);
     else
       this.consumer.deadLetter({
         id,
         event: read.event,
         attempt: attempts,
-        replayed: true,
+        redelivered: true,
         cause,
         ...(reason ? { reason } : {}),
       });

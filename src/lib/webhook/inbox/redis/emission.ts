@@ -18,7 +18,7 @@ const longestTimer = 2 ** 31 - 1;
 export interface EmissionOptions {
   /** Names this opening of the inbox among the consumers of the group. */
   me: string;
-  visibility: number;
+  visibilityTimeout: number;
   attempts: number;
   inFlight: number;
   read: (record: Buffer) => ReadRecord;
@@ -51,7 +51,7 @@ export class Emission {
     private readonly options: EmissionOptions,
   ) {
     // What has timed out is due in the stream as well.
-    this.leases = new Leases(options.inFlight, options.visibility, (leases) => {
+    this.leases = new Leases(options.inFlight, options.visibilityTimeout, (leases) => {
       for (const { id } of leases) this.#expired.add(id);
       this.freed();
     });
@@ -155,9 +155,9 @@ export class Emission {
 
   /** @returns how many were taken */
   async #take(room: number): Promise<number> {
-    const { me, visibility, attempts } = this.options;
+    const { me, visibilityTimeout, attempts } = this.options;
     const asked = performance.now();
-    const reply = await this.link.run(scripts.take, me, room, visibility, attempts);
+    const reply = await this.link.run(scripts.take, me, room, visibilityTimeout, attempts);
     const { time, next, taken, setBack } = replies.taken(reply);
     this.clock.heard(time);
     if (setBack) this.consumer.risk('clock_set_back');
@@ -172,16 +172,16 @@ export class Emission {
 
   async #emit({ id, attempt, kind, record }: replies.Taken): Promise<void> {
     const read = this.options.read(record);
-    if ('problem' in read) return this.dead.setAside(id, attempt, read.problem);
+    if ('problem' in read) return this.dead.quarantine(id, attempt, read.problem);
     if (kind === 'exhausted') {
-      await this.dead.bury(id, attempt, { cause: 'attempts' }, read.event);
+      await this.dead.bury(id, attempt, { cause: 'max_attempts' }, read.event);
       return;
     }
     // An earlier attempt may still be open here: at most one delivery of an event is.
     this.leases.end(id);
     this.#expired.delete(id);
     this.leases.begin(id, attempt, record.length);
-    this.consumer.deliver({ id, attempt, replayed: kind === 'again', event: read.event });
+    this.consumer.deliver({ id, attempt, redelivered: kind === 'again', event: read.event });
   }
 
   #wait(): void {

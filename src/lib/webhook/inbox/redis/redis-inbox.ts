@@ -62,7 +62,7 @@ export class RedisInbox implements Inbox {
   }
 
   async open(consumer: InboxConsumer): Promise<void> {
-    const { visibility, attempts, inFlight = 256 } = this.options;
+    const { visibilityTimeout, maxAttempts, inFlight = 256 } = this.options;
     const me = randomUUID();
     const link = new Link(this.connect, new Keys(this.name), Object.values(scripts), {
       opened: () => this.#opened(consumer),
@@ -78,8 +78,8 @@ export class RedisInbox implements Inbox {
     const dead = new DeadLetters(link, owed, this.#clock, this.keyring, consumer, read);
     const emission = new Emission(link, this.#clock, dead, consumer, {
       me,
-      visibility,
-      attempts,
+      visibilityTimeout,
+      attempts: maxAttempts,
       inFlight,
       read,
     });
@@ -111,14 +111,14 @@ export class RedisInbox implements Inbox {
     this.#parts?.emission.due(left());
   }
 
-  async giveUp(id: string, attempt: number | undefined, reason?: string): Promise<void> {
+  async deadLetter(id: string, attempt: number | undefined, reason?: string): Promise<void> {
     const { link, emission, dead } = this.#open();
-    if (!isId(id)) throw new OnegevityError('delivery_ended');
+    if (!isId(id)) throw new OnegevityError('delivery_already_done');
     const [, current, record] = accepted(await link.run(scripts.read, id, attempt ?? ''));
     const read = readEvent(this.keyring, this.name, replies.bytes(record));
-    if ('problem' in read) await dead.setAside(id, Number(current), read.problem);
+    if ('problem' in read) await dead.quarantine(id, Number(current), read.problem);
     else {
-      const death = { cause: 'gave_up', ...(reason ? { reason } : {}) } as const;
+      const death = { cause: 'dead_lettered', ...(reason ? { reason } : {}) } as const;
       accepted(await dead.bury(id, Number(current), death, read.event));
     }
     emission.leases.end(id);
@@ -141,15 +141,15 @@ export class RedisInbox implements Inbox {
   stats(): Promise<InboxStats> {
     return this.#usable(async ({ link, emission }) => {
       await emission.idle();
-      const [events, letters, setAside, bytes, inFlight, delayed, oldest] = replies.list(
+      const [events, letters, unreadable, bytes, inFlight, delayed, oldest] = replies.list(
         await link.run(scripts.stats),
       );
       return {
         waiting: Math.max(0, Number(events) - Number(letters) - Number(inFlight)),
         inFlight: Number(inFlight),
         delayed: Number(delayed),
-        dead: Number(letters) - Number(setAside),
-        setAside: Number(setAside),
+        dead: Number(letters) - Number(unreadable),
+        unreadable: Number(unreadable),
         ...(oldest ? { oldest: arrival(replies.text(oldest)) } : {}),
         bytes: Number(bytes),
         maxEvents: this.#maxEvents,
@@ -197,7 +197,7 @@ export class RedisInbox implements Inbox {
     attempt?: number,
   ): Promise<void> {
     const { emission, owed } = this.#open();
-    if (!isId(id)) throw new OnegevityError('delivery_ended');
+    if (!isId(id)) throw new OnegevityError('delivery_already_done');
     const lease = emission.leases.get(id);
     const superseded = lease && attempt !== undefined && attempt !== lease.attempt;
     if (lease && !superseded) emission.leases.end(id);
@@ -216,15 +216,15 @@ export class RedisInbox implements Inbox {
   }
 }
 
-/** @throws OnegevityError `delivery_ended`, `delivery_superseded` */
+/** @throws OnegevityError `delivery_already_done`, `delivery_redelivered` */
 function accepted(reply: unknown): unknown[] {
   const [result, attempt] = replies.list(reply);
   switch (replies.text(result)) {
     case 'ok':
       return replies.list(reply);
     case 'superseded':
-      throw new OnegevityError('delivery_superseded', { values: { attempt: Number(attempt) } });
+      throw new OnegevityError('delivery_redelivered', { values: { attempt: Number(attempt) } });
     default:
-      throw new OnegevityError('delivery_ended');
+      throw new OnegevityError('delivery_already_done');
   }
 }

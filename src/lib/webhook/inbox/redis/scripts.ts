@@ -129,15 +129,15 @@ return 'stored'
 `);
 
 /**
- * Takes what is to be emitted now, what is due again first: instance, room, visibility, attempts.
+ * Takes what is to be emitted now, what is due again first: instance, room, visibility timeout, attempts.
  * @returns the server's time, milliseconds until something is due next, for each event: id, attempt, kind, record; and 1
  * where the clock was set back
  */
 export const take = script(`
-local now, me, room, visibility, allowed = now(), ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local now, me, room, visibilityTimeout, allowed = now(), ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local taken = {}
 local function lease(id, attempt, kind, found)
-  redis.call('ZADD', due, now + (kind == 'exhausted' and ${grace} or visibility), id)
+  redis.call('ZADD', due, now + (kind == 'exhausted' and ${grace} or visibilityTimeout), id)
   taken[#taken + 1] = {id, attempt, kind, found}
 end
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', due, '-inf', now, 'LIMIT', 0, room)) do
@@ -256,7 +256,7 @@ return 1
 `);
 
 /** @returns ids and records of what was set aside */
-export const setAside = script(`
+export const quarantine = script(`
 local list = {}
 for _, id in ipairs(redis.call('SMEMBERS', aside)) do list[#list + 1] = {id, record(id)} end
 return list
