@@ -123,7 +123,10 @@ describe('the durable inbox on a real Node-RED', () => {
     assert.equal((await suite.send(eventBody(1))).status, 200);
     const messages = await suite.nodeRed.waitForMessages('event', 3);
     assert.deepEqual(
-      messages.map(({ msg }): unknown[] => [msg.onegevity.delivery.attempt, msg.onegevity.delivery.redelivered]),
+      messages.map(({ msg }): unknown[] => [
+        msg.onegevity.delivery.attempt,
+        msg.onegevity.delivery.redelivered,
+      ]),
       [
         [1, false],
         [2, true],

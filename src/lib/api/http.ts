@@ -192,7 +192,7 @@ async function overUndici(
 /** undici's own interceptor is experimental, warns so on every start, and passes on what it cannot decode. */
 async function decodedBody(bytes: Buffer, encoding: string, maxBytes: number): Promise<Body> {
   const result = await decoded(bytes, encoding, maxBytes);
-  if (result === 'too_large') return { body: '', fault: result };
+  if (result === 'too_large') return { body: '', fault: 'response_too_large' };
   // A proxy may have unpacked the body and left the header. Whether it is JSON is seen later, as of any other.
   return { body: new TextDecoder().decode(result === 'bad_encoding' ? bytes : result) };
 }

@@ -8,7 +8,7 @@ export interface RawResponse {
   headers: Record<string, string | string[] | undefined>;
   body: string;
   /** Why the body could not be decoded. The status still holds: a 404 is a 404, whatever came with it. */
-  fault?: 'too_large';
+  fault?: 'response_too_large';
 }
 
 export function asObject(value: unknown): Record<string, unknown> | undefined {

@@ -225,7 +225,8 @@ function isToken(value: unknown): value is string {
 
 function isPassing(error: unknown): boolean {
   return (
-    error instanceof OnegevityError && ['reset', 'timeout', 'connection_refused', 'dns', 'network'].includes(error.code)
+    error instanceof OnegevityError &&
+    ['reset', 'timeout', 'connection_refused', 'dns', 'network'].includes(error.code)
   );
 }
 

@@ -67,7 +67,10 @@ export function webhookOptions(def: WebhookDef, apiMaxLength: unknown): WebhookO
     rejectedOutput: def.rejectedOutput === true,
     deadLetterOutput: def.deadLetterOutput === true,
     acceptUnsigned: def.acceptUnsigned === true,
-    maxBodySize: Math.min(Math.floor(positive(def.maxBodySize, 2 ** 20)), bytes(apiMaxLength) ?? bytes('5mb')!),
+    maxBodySize: Math.min(
+      Math.floor(positive(def.maxBodySize, 2 ** 20)),
+      bytes(apiMaxLength) ?? bytes('5mb')!,
+    ),
     bodyTimeout: seconds(def.bodyTimeout, 10),
   };
 }

@@ -44,7 +44,8 @@ function receive(
   const refusals = new RateLimit(5, 1);
   const durable = options.inbox !== 'none';
   // A durable inbox remembers by itself, also after a restart.
-  const duplicates = options.duplicateWindow > 0 && !durable ? new Duplicates(options.duplicateWindow) : undefined;
+  const duplicates =
+    options.duplicateWindow > 0 && !durable ? new Duplicates(options.duplicateWindow) : undefined;
   let previousMatched = false;
   let ended = false;
   const counts = { received: 0, refused: 0, duplicates: 0, unwired: 0 };

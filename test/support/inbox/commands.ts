@@ -38,7 +38,7 @@ const pick = (from: Known[], at: number) => from[at % from.length]!;
 
 const settings: fc.Arbitrary<Settings> = fc.record({
   visibilityTimeout: fc.constantFrom(second, 60 * second),
-  attempts: fc.integer({ min: 1, max: 3 }),
+  maxAttempts: fc.integer({ min: 1, max: 3 }),
   inFlight: fc.constantFrom(1, 2, 5),
 });
 const jump = fc.constantFrom(0, -5 * second, 5 * second, -hour, hour, -year, year);

@@ -17,7 +17,7 @@ import { type Dump, InboxModel, type Known } from './model';
 
 export interface Settings {
   visibilityTimeout: number;
-  attempts: number;
+  maxAttempts: number;
   inFlight: number;
 }
 
@@ -308,14 +308,16 @@ export class LocalSystem {
     return {
       deliver: (delivery: Delivery) => {
         if (!alive()) return;
-        this.#asserted(() => this.model.delivered(delivery, settings.visibilityTimeout, settings.attempts));
+        this.#asserted(() =>
+          this.model.delivered(delivery, settings.visibilityTimeout, settings.maxAttempts),
+        );
       },
       deadLetter: (letter: DeadDelivery) => {
         if (!alive()) return;
-        this.#asserted(() => this.model.died(letter, settings.attempts));
+        this.#asserted(() => this.model.died(letter, settings.maxAttempts));
       },
       lost: () => assert.fail('nothing is damaged'),
-      unreadable: () => this.#asserted(() => assert.fail('something cannot be read')),
+      quarantine: () => this.#asserted(() => assert.fail('something cannot be read')),
       state: (problem) => {
         if (alive()) this.#usable = problem === undefined;
       },

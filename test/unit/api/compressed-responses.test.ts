@@ -133,7 +133,11 @@ describe('Compressed responses', () => {
       ['br, gzip', gzipSync(brotliCompressSync(large))],
     ] as const) {
       server.answers = [packed(encoding, bytes)];
-      await assert.rejects(write(), { code: 'response_too_large', statusCode: 200, outcome: 'unknown' }, encoding);
+      await assert.rejects(
+        write(),
+        { code: 'response_too_large', statusCode: 200, outcome: 'unknown' },
+        encoding,
+      );
     }
     assert.equal(server.apiRequests.length, 5);
   });

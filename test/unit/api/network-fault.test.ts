@@ -7,10 +7,10 @@ describe('a fault on the way to the API', () => {
 
   for (const [code, faults] of [
     ['dns', ['ENOTFOUND', 'EAI_AGAIN']],
-    ['refused', ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH']],
+    ['connection_refused', ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH']],
     ['reset', ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']],
     ['timeout', ['ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']],
-    ['too_large', ['UND_ERR_RES_EXCEEDED_MAX_SIZE']],
+    ['response_too_large', ['UND_ERR_RES_EXCEEDED_MAX_SIZE']],
     [
       'tls',
       [
@@ -85,10 +85,10 @@ describe('a fault on the way to the API', () => {
   });
 
   it('leaves a write open unless it surely was not sent', () => {
-    for (const code of ['dns', 'refused', 'tls', 'proxy'] as const) {
+    for (const code of ['dns', 'connection_refused', 'tls', 'proxy'] as const) {
       assert.equal(mayHaveArrived(code, undefined), false);
     }
-    for (const code of ['reset', 'network', 'aborted', 'too_large', 'bad_response'] as const) {
+    for (const code of ['reset', 'network', 'aborted', 'response_too_large', 'bad_response'] as const) {
       assert.equal(mayHaveArrived(code, fault('ECONNRESET')), true);
     }
     assert.equal(mayHaveArrived('timeout', new Error('x')), true);

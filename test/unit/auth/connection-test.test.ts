@@ -42,7 +42,10 @@ describe('the test of a connection', () => {
   it('takes for granted what was asked for, where the server says nothing', async () => {
     token({});
     const { scopes, notGranted, expiresIn } = await test();
-    assert.deepEqual({ scopes, notGranted, expiresIn }, { scopes: asked, notGranted: [], expiresIn: undefined });
+    assert.deepEqual(
+      { scopes, notGranted, expiresIn },
+      { scopes: asked, notGranted: [], expiresIn: undefined },
+    );
     token({ expires_in: 'Infinity' });
     await assert.rejects(test(), { code: 'bad_token_response' });
   });

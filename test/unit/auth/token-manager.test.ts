@@ -114,7 +114,7 @@ describe('token manager', () => {
     assert.equal(dead.requests.length, 3);
   });
 
-  for (const fault of ['reset', 'timeout', 'refused', 'dns', 'network'] as const) {
+  for (const fault of ['reset', 'timeout', 'connection_refused', 'dns', 'network'] as const) {
     it(`asks again after ${fault}`, async () => {
       const endpoint = new Endpoint([new OnegevityError(fault), ok('t1')]);
       assert.equal(await new TokenManager(settings, endpoint).get(), 't1');

@@ -9,7 +9,9 @@ describe('the end of a delivery', () => {
   let failing: string | undefined;
   const told = (...call: unknown[]): Promise<void> => {
     calls.push(call);
-    return call[1] === failing ? Promise.reject(new OnegevityError('delivery_already_done')) : Promise.resolve();
+    return call[1] === failing
+      ? Promise.reject(new OnegevityError('delivery_already_done'))
+      : Promise.resolve();
   };
   const inbox = {
     done: (...args: unknown[]) => told('done', ...args),

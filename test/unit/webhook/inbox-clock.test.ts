@@ -20,7 +20,12 @@ describe('an inbox whose clock is wrong', () => {
 
   /** Starts a process: its monotonic clock is no other's. */
   async function start(): Promise<void> {
-    inbox = new LocalInbox(store, keyring, { visibilityTimeout: 60 * second, maxAttempts: 5 }, String(++process));
+    inbox = new LocalInbox(
+      store,
+      keyring,
+      { visibilityTimeout: 60 * second, maxAttempts: 5 },
+      String(++process),
+    );
     const risks: StorageRisk[] = [];
     seen = Object.assign(new InboxRecorder(), { risks, risk: (risk: StorageRisk) => risks.push(risk) });
     await inbox.open(seen);

@@ -198,7 +198,7 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
       });
 
       it('makes a dead letter of what was emitted as often as allowed', async () => {
-        const { inbox, seen } = await started({ attempts: 2 });
+        const { inbox, seen } = await started({ maxAttempts: 2 });
         await inbox.put(event('a'));
         await seen.one();
         await bench.elapse(visibilityTimeout + 100);
@@ -211,7 +211,7 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
       });
 
       it('counts retries as attempts', async () => {
-        const { inbox, seen } = await started({ attempts: 2 });
+        const { inbox, seen } = await started({ maxAttempts: 2 });
         await inbox.put(event('a'));
         const { id } = await seen.one();
         await inbox.retry(id, 1, 0);
@@ -280,7 +280,7 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
       });
 
       it('ends in dead letters for an event that ends the process every time', async () => {
-        const options = { attempts: 2 };
+        const options = { maxAttempts: 2 };
         const first = await started(options);
         await first.inbox.put(event('poison'));
         await first.seen.one();
@@ -504,7 +504,10 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
         await ended;
         await inbox.stats();
         assert.equal(await inbox.put(event('a'), { key: 'event 0', window: visibilityTimeout }), 'stored');
-        assert.equal(await inbox.put(event('a'), { key: 'event 599', window: visibilityTimeout }), 'duplicate');
+        assert.equal(
+          await inbox.put(event('a'), { key: 'event 599', window: visibilityTimeout }),
+          'duplicate',
+        );
       });
     });
 
@@ -593,7 +596,7 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
       const killed = new InboxRecorder();
       const inbox = bench.create(new Keyring(currentKey), { visibilityTimeout, maxAttempts: 3 });
       const death = new Promise<void>((resolve, reject) => {
-        killed.unreadable = () => void bench.crash(inbox).then(resolve, reject);
+        killed.quarantine = () => void bench.crash(inbox).then(resolve, reject);
       });
       await inbox.open(killed);
       await death;

@@ -44,7 +44,7 @@ describe('the inbox in a Redis that does not accept events', () => {
     const seen = new InboxRecorder();
     inbox = new RedisInbox('test', await redisConnect(options), new Keyring(Keyring.generate()), {
       visibilityTimeout: 60_000,
-      attempts: 3,
+      maxAttempts: 3,
     });
     await inbox.open(seen);
     return seen;

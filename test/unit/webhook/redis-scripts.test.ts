@@ -11,7 +11,7 @@ import { timed } from '../../support/redis-time';
 describe('the scripts of the inbox in Redis', () => {
   const server = useRedis();
 
-  const [visibilityTimeout, maxAttempts, plenty, aDay] = [60_000, 3, 1000, 24 * 3600 * 1000];
+  const [visibilityTimeout, attempts, plenty, aDay] = [60_000, 3, 1000, 24 * 3600 * 1000];
   let keys: Keys;
   let now: number;
   const run = async (script: Script, ...args: (string | number)[]): Promise<unknown> => {

@@ -157,7 +157,9 @@ class System {
       }
       case 'deadLetter':
         if (ended)
-          this.#does(this.#ends(instance, ended, 'dead', (id) => instance.inbox.deadLetter(id, ended.attempt)));
+          this.#does(
+            this.#ends(instance, ended, 'dead', (id) => instance.inbox.deadLetter(id, ended.attempt)),
+          );
         break;
       case 'replay':
         if (letter) this.#does(this.#digs(instance, letter, 'waiting'));
@@ -251,7 +253,7 @@ class System {
     return {
       deliver: (delivery) => this.#checks(instance, () => this.#delivered(delivery, instance.asked)),
       deadLetter: (letter) => this.#checks(instance, () => this.#died(letter, instance.asked)),
-      unreadable: () => this.#checks(instance, () => assert.fail('something cannot be read')),
+      quarantine: () => this.#checks(instance, () => assert.fail('something cannot be read')),
       lost: () => undefined,
       state: (problem) => {
         instance.up = problem === undefined;
@@ -266,7 +268,7 @@ class System {
     const { text, status, earliest, unsure, emitted, attempt: before } = known;
     const { attempt, redelivered } = delivery;
     assert.ok(redelivered || !emitted, `${text} is redelivered unmarked`);
-    assert.ok(attempt <= attempts, `${text} is emitted ${attempt} times`);
+    assert.ok(attempt <= maxAttempts, `${text} is emitted ${attempt} times`);
     if (!unsure) {
       assert.ok(
         ['waiting', 'open', 'delayed'].includes(status),
@@ -283,7 +285,7 @@ class System {
     const known = this.#identities.of(letter);
     const { text, status, unsure, earliest } = known;
     if (letter.cause === 'max_attempts' && !unsure) {
-      assert.ok(letter.attempt >= attempts, `${text} is dead after ${letter.attempt} attempts`);
+      assert.ok(letter.attempt >= maxAttempts, `${text} is dead after ${letter.attempt} attempts`);
       assert.ok(status === 'dead' || earliest <= now, `${text} is dead too early`);
     }
     known.announced++;

@@ -44,13 +44,13 @@ export class Emission {
   #ready: Delivery[] = [];
 
   /**
-   * @param attempts emissions before an event becomes a dead letter
+   * @param maxAttempts emissions before an event becomes a dead letter
    * @param visibility milliseconds
    */
   constructor(
     private readonly shelf: Shelf,
     private readonly clock: InboxClock,
-    private readonly attempts: number,
+    private readonly maxAttempts: number,
     visibilityTimeout: number,
     inFlight: number,
   ) {
@@ -261,7 +261,7 @@ export class Emission {
     const read = readEvent(shelf.keyring, id, record);
     const { attempts } = state ?? ('problem' in read ? { attempts: 0 } : read);
     if ('problem' in read) return this.#bury(lease, record, { attempts, cause: read.problem });
-    if (attempts >= this.attempts)
+    if (attempts >= this.maxAttempts)
       return this.#bury(lease, record, { attempts, cause: 'max_attempts' }, read.event);
     lease.attempt = attempts + 1;
     lease.size = record.length;

@@ -106,7 +106,11 @@ export class LocalInbox implements Inbox {
       if (record) {
         const read = readEvent(this.keyring, id, record);
         const event = 'problem' in read ? undefined : read.event;
-        const death = { attempts: lease.attempt, cause: 'dead_lettered', ...(reason ? { reason } : {}) } as const;
+        const death = {
+          attempts: lease.attempt,
+          cause: 'dead_lettered',
+          ...(reason ? { reason } : {}),
+        } as const;
         await shelf.bury(id, record, death, event, () => leases.end(id));
       }
       leases.end(id);

@@ -19,7 +19,7 @@ export interface EmissionOptions {
   /** Names this opening of the inbox among the consumers of the group. */
   me: string;
   visibilityTimeout: number;
-  attempts: number;
+  maxAttempts: number;
   inFlight: number;
   read: (record: Buffer) => ReadRecord;
 }
@@ -155,9 +155,9 @@ export class Emission {
 
   /** @returns how many were taken */
   async #take(room: number): Promise<number> {
-    const { me, visibilityTimeout, attempts } = this.options;
+    const { me, visibilityTimeout, maxAttempts } = this.options;
     const asked = performance.now();
-    const reply = await this.link.run(scripts.take, me, room, visibilityTimeout, attempts);
+    const reply = await this.link.run(scripts.take, me, room, visibilityTimeout, maxAttempts);
     const { time, next, taken, setBack } = replies.taken(reply);
     this.clock.heard(time);
     if (setBack) this.consumer.risk('clock_set_back');

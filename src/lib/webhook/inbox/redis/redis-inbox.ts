@@ -79,7 +79,7 @@ export class RedisInbox implements Inbox {
     const emission = new Emission(link, this.#clock, dead, consumer, {
       me,
       visibilityTimeout,
-      attempts: maxAttempts,
+      maxAttempts,
       inFlight,
       read,
     });
