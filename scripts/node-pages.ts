@@ -1,6 +1,6 @@
 /**
  * The editor's page of each node type. Those of the action nodes differ in a few values only: their file names the
- * values, and `src/nodes/call/action-node.html` is the page.
+ * values, and `src/nodes/action/action-node.html` is the page.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -28,6 +28,6 @@ export function nodePage(type: string): string {
   if (values === undefined) return page;
   const { operation, paging = 'single', more } = JSON.parse(values) as ActionNode;
   const parts: Record<string, string> = { type, operation, paging, more: more ? `      ${more}\n` : '' };
-  const shared = readFileSync(join(folder, 'call/action-node.html'), 'utf8');
+  const shared = readFileSync(join(folder, 'action/action-node.html'), 'utf8');
   return shared.replace(/\{\{(\w+)\}\}/g, (_, name: string) => parts[name] ?? '');
 }

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { launchBrowser } from '../test/support/browser';
 import { Editor } from '../test/support/editor';
 import { type FlowNode, startNodeRed } from '../test/support/node-red';
-import { typeOf } from '../src/editor/operations';
+import { typeOf } from '../src/editor/lib/operations';
 import { operations } from '../src/generated/operations';
 import type { Operation } from '../src/lib/api/operation';
 

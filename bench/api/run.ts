@@ -69,7 +69,7 @@ interface Ready {
 }
 
 async function startSandbox(patients: number): Promise<{ process: ChildProcess; ready: Ready }> {
-  const script = join(__dirname, '../../dist/sandbox/cli.js');
+  const script = join(__dirname, '../../dist/cli/sandbox.js');
   const child = spawn(
     process.execPath,
     [script, '--port', '0', '--pace', '0', '--patients', String(patients)],

@@ -1,4 +1,4 @@
-import { Keyring } from '../../src/lib/webhook/inbox/keyring';
+import { Keyring } from '../../src/lib/inbox/keyring';
 import { RedisServer } from '../../test/support/redis-server';
 
 /** What a webhook node and its config node need to use one kind of inbox. */

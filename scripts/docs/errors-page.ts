@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
-import { type ErrorCode, errorCodes, isRetryable } from '../../src/lib/api/errors';
+import { type ErrorCode, errorCodes, isRetryable } from '../../src/lib/errors';
 import { packageRoot } from '../support/npm';
 import { table } from './markdown';
 import { reasonsSection } from './reasons';
@@ -54,7 +54,7 @@ export function errorsPage(): string {
     ),
   );
   complain(
-    'handled otherwise in docs/dev/source/errors.yaml than by isRetryable of src/lib/api/errors.ts',
+    'handled otherwise in docs/dev/source/errors.yaml than by isRetryable of src/lib/errors.ts',
     [...handling].flatMap(([code, handle]) =>
       (handle !== 'dead-letter') === isRetryable(code as ErrorCode) ? [] : [code],
     ),

@@ -1,7 +1,7 @@
 /** The table of status texts in docs/troubleshooting.md. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorCodes } from '../../src/lib/api/errors';
+import { errorCodes } from '../../src/lib/errors';
 import { packageRoot } from '../support/npm';
 import { table } from './markdown';
 

@@ -1,14 +1,14 @@
 /** Everything the nodes' dialogs are made of: the global `onegevity` that each node's html refers to. */
-import * as action from './action';
-import * as config from './config';
-import * as done from './done';
-import { added, labelStyle } from './environment';
-import { withInertValidators } from './inert';
-import * as request from './request';
-import { shared } from './text';
-import * as uiKit from './ui-kit';
-import { guarded, upgradeFlows, validVersion } from './versions';
-import * as webhook from './webhook';
+import * as action from './dialogs/action';
+import * as config from './dialogs/config';
+import * as done from './dialogs/done';
+import { added, labelStyle } from './dialogs/environment';
+import { withInertValidators } from './lib/inert';
+import * as request from './dialogs/request';
+import { shared } from './lib/text';
+import * as uiKit from './dialogs/ui-kit';
+import { guarded, upgradeFlows, validVersion } from './lib/versions';
+import * as webhook from './dialogs/webhook';
 
 const dialogs = { action, config, done, request, uiKit, webhook };
 const safeDialogs = Object.entries(dialogs).map(

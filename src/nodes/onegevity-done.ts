@@ -5,6 +5,6 @@ export = (RED: NodeAPI): void => {
   registerNode(
     RED,
     'onegevity-done',
-    () => (require('./webhook/done-node') as typeof import('./webhook/done-node')).buildDone,
+    () => (require('./done/done-node') as typeof import('./done/done-node')).buildDone,
   );
 };

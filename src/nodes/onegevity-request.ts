@@ -5,6 +5,6 @@ export = (RED: NodeAPI): void => {
   registerNode(
     RED,
     'onegevity-request',
-    () => (require('./call/request-node') as typeof import('./call/request-node')).buildRequest,
+    () => (require('./request/request-node') as typeof import('./request/request-node')).buildRequest,
   );
 };

@@ -2,27 +2,27 @@
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
-import { createApi, scopes } from './api';
-import { Auth } from './auth';
-import { Changes } from './changes';
+import { createApi, scopes } from './server/api';
+import { Auth } from './server/auth';
+import { Changes } from './domain/changes';
 import { isLoopbackAddress } from './control/foreign';
 import { serveControl, type ControlRequest, type Controls } from './control/routes';
 import { webhookFault } from './control/webhooks';
 import { Faults } from './faults/faults';
 import { readFault, type Fault } from './faults/kinds';
-import { Lifecycle } from './lifecycle';
-import { ApiError } from './errors';
-import type { Reply, Shop } from './handlers/call';
-import type { PatientState, Surroundings } from './model';
-import { random } from './random';
-import { RequestLog } from './requests';
-import { makeServer } from './server';
-import { Store } from './store';
-import { Webhooks } from './webhooks';
+import { Lifecycle } from './domain/lifecycle';
+import { ApiError } from './server/errors';
+import type { Reply, Shop } from './server/handlers/call';
+import type { PatientState, Surroundings } from './domain/model';
+import { random } from './data/random';
+import { RequestLog } from './server/requests';
+import { makeServer } from './server/server';
+import { Store } from './domain/store';
+import { Webhooks } from './webhooks/queue';
 
 export type { Fault, FaultName } from './faults/kinds';
 export type { ControlRequest } from './control/routes';
-export { pageFile, type PageFile } from './page-files';
+export { pageFile, type PageFile } from './page/files';
 
 export interface SandboxOptions {
   /** 0, the default, takes a free one. */

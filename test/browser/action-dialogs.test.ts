@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { bodyForms } from '../../src/generated/body-forms';
 import { operations } from '../../src/generated/operations';
-import { typeOf } from '../../src/editor/operations';
+import { typeOf } from '../../src/editor/lib/operations';
 import type { BodyMember, Operation, OperationParameter } from '../../src/lib/api/operation';
 import { tab, useEditor } from '../support/editor-suite';
 import type { FlowNode } from '../support/node-red';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import type { Inbox } from '../../src/lib/webhook/inbox/inbox';
-import { memoryInbox } from '../../src/lib/webhook/inbox';
-import { Keyring } from '../../src/lib/webhook/inbox/keyring';
-import { handleOf, makeKnown } from '../../src/lib/webhook/inbox/open-inboxes';
+import type { Inbox } from '../../src/lib/inbox/contract';
+import { memoryInbox } from '../../src/lib/inbox';
+import { Keyring } from '../../src/lib/inbox/keyring';
+import { handleOf, makeKnown } from '../../src/lib/inbox/registry';
 import done from '../../src/nodes/onegevity-done';
 import { helper, useHelper } from '../support/helper';
 import { InboxRecorder } from '../support/inbox-recorder';

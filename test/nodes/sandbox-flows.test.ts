@@ -9,7 +9,7 @@ import {
 } from '@onegevity/orders-api-client';
 import { PatientRecommendationsApi } from '@onegevity/recommendations-api-client';
 import { readDescription } from '../../scripts/generate';
-import { typeOf } from '../../src/editor/operations';
+import { typeOf } from '../../src/editor/lib/operations';
 import { operationTable } from '../../scripts/operation-table';
 import { helper, nextMessage, useHelper, type NodeModule } from '../support/helper';
 import { person, SandboxUnderTest, shipping } from '../support/sandbox';

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createRequire } from 'node:module';
 import type { NodeAPI } from 'node-red';
 import sinon from 'sinon';
-import { errorCodes } from '../../src/lib/api/errors';
+import { errorCodes } from '../../src/lib/errors';
 import configNode from '../../src/nodes/onegevity-config';
 import uiKitNode from '../../src/nodes/onegevity-ui-kit';
 import { startSandbox, type Sandbox } from '../../src/sandbox';

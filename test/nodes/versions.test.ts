@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import type { Migrations } from '../../src/lib/flows/versions';
+import type { Migrations } from '../../src/lib/migrations';
 import config from '../../src/nodes/onegevity-config';
 import done from '../../src/nodes/onegevity-done';
 import order from '../../src/nodes/onegevity-order';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { InboxView } from '../../src/nodes/admin/inbox-view';
-import { Keyring } from '../../src/lib/webhook/inbox/keyring';
+import { Keyring } from '../../src/lib/inbox/keyring';
 import { authority, secureServer } from '../support/certificates';
 import { json, silent, TestServer } from '../support/http-server';
 import { eventBody, inboxKey } from '../support/inbox-flow';

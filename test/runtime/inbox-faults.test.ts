@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { Keyring } from '../../src/lib/webhook/inbox/keyring';
-import { LevelStore } from '../../src/lib/webhook/inbox/level-store';
+import { Keyring } from '../../src/lib/inbox/keyring';
+import { LevelStore } from '../../src/lib/inbox/local/level-store';
 import {
   eventBody,
   hold,

@@ -65,7 +65,7 @@ describe('The way to a first webhook', () => {
 
   it('of the webhook guide signs and posts an event by onegevity-sign, and it arrives', async () => {
     const before = nodeRed.messages.length;
-    const sign = join(root, 'dist/sandbox/sign.js');
+    const sign = join(root, 'dist/cli/sign.js');
     const guide = commandsOf('docs/how-to/receive-webhooks.md');
     const here = guide.replace('npx --no onegevity-sign --', `'${process.execPath}' '${sign}'`);
     assert.notEqual(here, guide);

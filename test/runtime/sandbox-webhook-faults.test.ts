@@ -1,6 +1,6 @@
 /** Every fault of deliveries that the sandbox offers, met by a webhook node beside the embedded sandbox. */
 import assert from 'node:assert/strict';
-import type { Delivery } from '../../src/sandbox/delivery';
+import type { Delivery } from '../../src/sandbox/webhooks/delivery';
 import { faultKinds } from '../../src/sandbox/faults/kinds';
 import { startNodeRed, type NodeRed } from '../support/node-red';
 import { topicNames, webhookFlow } from '../support/webhook';

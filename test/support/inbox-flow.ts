@@ -1,6 +1,6 @@
 /** Flows with a webhook node whose inbox is durable, and what tests ask of such a Node-RED. */
 import { Agent, request } from 'node:http';
-import { Keyring } from '../../src/lib/webhook/inbox/keyring';
+import { Keyring } from '../../src/lib/inbox/keyring';
 import type { InboxView } from '../../src/nodes/admin/inbox-view';
 import type { FlowNode, NodeRed } from './node-red';
 import { secret, signed } from './webhook';

@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
-import type { DeadDelivery, Delivery, Inbox, InboxConsumer } from '../../src/lib/webhook/inbox/inbox';
-import type { Damage } from '../../src/lib/webhook/inbox/store';
+import type { DeadDelivery, Delivery, Inbox, InboxConsumer } from '../../src/lib/inbox/contract';
+import type { Damage } from '../../src/lib/inbox/local/store';
 
 /** Takes events out of an inbox for a test, and ends none by itself. */
 export class InboxRecorder implements InboxConsumer {

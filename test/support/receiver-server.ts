@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { TopicName } from '../../src/generated/topics';
 import type { Refusal, WebhookEvent } from '../../src/lib/webhook/event';
 import { Receiver, type ReceiverOptions } from '../../src/lib/webhook/receiver';
-import { serve } from '../../src/lib/webhook/serve';
+import { serve } from '../../src/lib/webhook/http-handler';
 import { secret } from './webhook';
 
 export interface ServerOptions extends Partial<ReceiverOptions> {

@@ -1,8 +1,8 @@
 /** A clock of the server that a test sets, since that of a real one cannot be set. */
 import { createHash } from 'node:crypto';
-import type { Connection } from '../../src/lib/webhook/inbox/redis/connection';
-import type { Argument } from '../../src/lib/webhook/inbox/redis/script';
-import * as scripts from '../../src/lib/webhook/inbox/redis/scripts';
+import type { Connection } from '../../src/lib/inbox/redis/connection';
+import type { Argument } from '../../src/lib/inbox/redis/script';
+import * as scripts from '../../src/lib/inbox/redis/scripts';
 
 /** The only place where a script asks for the time. */
 const asked = "redis.call('TIME')";

@@ -1,11 +1,11 @@
-import { createApi, scopes, type Api } from '../../src/sandbox/api';
-import { Auth } from '../../src/sandbox/auth';
-import { ApiError } from '../../src/sandbox/errors';
-import type { SandboxEvent } from '../../src/sandbox/events';
-import type { Shop } from '../../src/sandbox/handlers/call';
-import { Lifecycle } from '../../src/sandbox/lifecycle';
-import { random } from '../../src/sandbox/random';
-import { Store } from '../../src/sandbox/store';
+import { createApi, scopes, type Api } from '../../src/sandbox/server/api';
+import { Auth } from '../../src/sandbox/server/auth';
+import { ApiError } from '../../src/sandbox/server/errors';
+import type { SandboxEvent } from '../../src/sandbox/webhooks/events';
+import type { Shop } from '../../src/sandbox/server/handlers/call';
+import { Lifecycle } from '../../src/sandbox/domain/lifecycle';
+import { random } from '../../src/sandbox/data/random';
+import { Store } from '../../src/sandbox/domain/store';
 
 export interface InProcessAnswer {
   operation: string | undefined;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
-import { isForeign } from '../../src/nodes/admin/foreign-page';
+import { isForeign } from '../../src/nodes/admin/cross-origin';
 
 describe("a request to the editor's routes", () => {
   const foreign = (headers: Record<string, string>, method = 'POST'): boolean =>

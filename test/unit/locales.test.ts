@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { bodyForms } from '../../src/generated/body-forms';
 import { operations } from '../../src/generated/operations';
 import { topics } from '../../src/generated/topics';
-import { errorCodes } from '../../src/lib/api/errors';
+import { errorCodes } from '../../src/lib/errors';
 import type { BodyMember, Operation } from '../../src/lib/api/operation';
 import { nodePage, nodeTypes } from '../../scripts/node-pages';
-import { typeOf } from '../../src/editor/operations';
+import { typeOf } from '../../src/editor/lib/operations';
 import { catalogue, languages, localesFolder } from '../support/locales';
 
 const source = 'en-US';

@@ -1,8 +1,8 @@
 import type { ErrorObject, ValidateFunction } from 'ajv';
-import { OnegevityError, type FieldError } from './errors';
+import { OnegevityError, type FieldError } from '../errors';
 import { badIdentifier, faultyIdentifiers } from './identifier';
 import type { OperationBody } from './operation';
-import { asObject, documentedPath } from './response';
+import { asObject, documentedPath } from '../http/response';
 
 const validators = new Map<string, ValidateFunction>();
 

@@ -1,13 +1,13 @@
-import type { ClientAuth, IssuedToken, TokenResponse } from '../auth/token-manager';
-import { TokenManager } from '../auth/token-manager';
-import { OnegevityError } from './errors';
+import type { ClientAuth, IssuedToken, TokenResponse } from '../oauth/token-manager';
+import { TokenManager } from '../oauth/token-manager';
+import { OnegevityError } from '../errors';
 import { isExpected, type Success } from './expected-response';
-import { type Http, type HttpOptions, type HttpRequest, openHttp, Stop } from './http';
+import { type Http, type HttpOptions, type HttpRequest, openHttp, Stop } from '../http/transport';
 import { Limiter } from './limiter';
 import type { Operation } from './operation';
 import { fillPath, queryString } from './path';
-import { errorOf, header, isSuccess, parseJson, type RawResponse, successBody, unusable } from './response';
-import { retryAfterOf, retryDelay } from './retry';
+import { errorOf, header, isSuccess, parseJson, type RawResponse, successBody, unusable } from '../http/response';
+import { retryAfterOf, retryDelay } from '../http/retry';
 
 export const apiBase = '/api/v1';
 

@@ -3,9 +3,9 @@
  * with somebody else's record. What is asked of a response follows from the API description.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { orderShowsChanges } from './kits';
+import { orderShowsChanges } from '../onegevity/kits';
 import type { Operation } from './operation';
-import { asObject } from './response';
+import { asObject } from '../http/response';
 
 export interface Sent {
   params: Readonly<Record<string, unknown>>;

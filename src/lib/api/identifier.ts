@@ -1,6 +1,6 @@
 import { identifierNames } from '../../generated/identifiers';
-import { type FieldError, OnegevityError } from './errors';
-import { parseJson } from './response';
+import { type FieldError, OnegevityError } from '../errors';
+import { parseJson } from '../http/response';
 
 /**
  * Why a text cannot be an identifier. The API takes an identifier that it does not know for a new one: a text that only

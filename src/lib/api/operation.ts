@@ -57,7 +57,7 @@ export interface Operation {
   response?: OperationResponse;
   /** List operations: the member of the answer that holds the items. `presumed`: its name is not documented. */
   list?: { items: string; presumed?: boolean };
-  /** Body and answer are converted by this package (`src/lib/api/conversions.ts`), which may call others first. */
+  /** Body and answer are converted by this package (`src/lib/api/codecs.ts`), which may call others first. */
   converts?: { as: 'surveyAnswers'; reads?: readonly string[] };
   scopes: readonly string[];
   /** False where the scope is inferred from its name: the vendor documents it for fulfillment only. */

@@ -1,4 +1,4 @@
-import { OnegevityError } from './errors';
+import { OnegevityError } from '../errors';
 import { requireIdentifier } from './identifier';
 
 /**

@@ -1,5 +1,5 @@
 import type { TopicName } from '../../generated/topics';
-import type { TopicReason, TopicSource } from './identify';
+import type { TopicReason, TopicSource } from './topic-resolver';
 import type { BodyNote, BodyReason } from './parse';
 import type { SignatureReason } from './signature';
 

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { makeSafe } from '../api/safe-json';
+import { makeSafe } from '../http/sanitize-json';
 
 /** Why a signed body could not be made into a payload; the payload is then the body's bytes. */
 export type BodyReason = 'not_utf8' | 'malformed_json' | 'too_deep' | 'bad_encoding';

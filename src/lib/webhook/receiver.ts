@@ -3,11 +3,11 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { TopicName } from '../../generated/topics';
 import type { BodyLimits } from './body';
 import type { HeldBody } from './body-memory';
-import { type Duplicates, identityOf } from './duplicates';
-import { type Encoding, inflated } from '../api/encoding';
+import { type Duplicates, identityOf } from './dedup';
+import { type Encoding, inflated } from '../http/content-encoding';
 import type { Refusal, RefusalReason, WebhookEvent } from './event';
 import type { Exchange } from './exchange';
-import { identify } from './identify';
+import { identify } from './topic-resolver';
 import { type Parsed, parseBody } from './parse';
 import { BodyParts, check, type Secrets, signatureHeader } from './signature';
 

@@ -1,5 +1,5 @@
 import type { WebhookEvent } from './event';
-import type { Delivery, InboxEvent } from './inbox/inbox';
+import type { Delivery, InboxEvent } from '../inbox/contract';
 
 /** A payload that is no JSON, as JSON. */
 interface Bytes {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { NodeAPI } from 'node-red';
-import { OnegevityError } from '../../lib/api/errors';
-import { isForeign, namedBy } from './foreign-page';
+import { OnegevityError } from '../../lib/errors';
+import { isForeign, namedBy } from './cross-origin';
 
 /** The parts of Express's request and answer that are used: its types do not fit the version in Node-RED. */
 export interface AdminRequest extends IncomingMessage {

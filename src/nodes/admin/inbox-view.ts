@@ -1,6 +1,6 @@
 import type { NodeAPI } from 'node-red';
-import type { DeadLetter, Inbox, InboxStats } from '../../lib/webhook/inbox/inbox';
-import { knownInbox } from '../../lib/webhook/inbox/open-inboxes';
+import type { DeadLetter, Inbox, InboxStats } from '../../lib/inbox/contract';
+import { knownInbox } from '../../lib/inbox/registry';
 import { instancesOf, placeOf } from '../shared/instances';
 import { adminRoute, type AdminRequest } from './http';
 

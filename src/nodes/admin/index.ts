@@ -16,7 +16,7 @@ export function addAdminRoutes(RED: NodeAPI): void {
     return (await import('./test-connection.js')).testTyped;
   });
   add('get', '/onegevity/account/:config/:kind', 'flows.read', async () => {
-    return (await import('./account-help.js')).accountHelp;
+    return (await import('./suggestions.js')).accountHelp;
   });
   add('post', '/onegevity/variables', 'flows.write', async () => {
     return (await import('./variables.js')).variableStates;

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { NodeAPI } from 'node-red';
 import { embeddedSandbox, sandboxPageFile } from '../config/embedded-sandbox';
-import { isForeign, namedBy } from './foreign-page';
+import { isForeign, namedBy } from './cross-origin';
 
 /** What is used of Express here. */
 interface Request extends IncomingMessage {

@@ -1,7 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
-import { customRoot, environmentOf } from '../../lib/api/environments';
-import { asObject } from '../../lib/api/response';
-import { testConnection } from '../../lib/auth/connection-test';
+import { customRoot, environmentOf } from '../../lib/onegevity/environments';
+import { asObject } from '../../lib/http/response';
+import { testConnection } from '../../lib/api/connection-test';
 import { clientOptions, type ClientCredentials, type ConnectionDef } from '../config/client-options';
 import { instancesOf } from '../shared/instances';
 import { type AdminRequest, faultOf } from './http';

@@ -1,5 +1,5 @@
 import type { NodeAPI } from 'node-red';
-import { asObject } from '../../lib/api/response';
+import { asObject } from '../../lib/http/response';
 import { instancesOf } from '../shared/instances';
 import type { AdminRequest } from './http';
 

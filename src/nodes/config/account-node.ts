@@ -1,7 +1,7 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { ApiClient } from '../../lib/api/client';
-import { customRoot, type Environment, environmentOf, resolved } from '../../lib/api/environments';
-import { OnegevityError } from '../../lib/api/errors';
+import { customRoot, type Environment, environmentOf, resolved } from '../../lib/onegevity/environments';
+import { OnegevityError } from '../../lib/errors';
 import { enterConfig, neededOf, renewConfig } from '../shared/config-link';
 import { type ConfigNode, translated } from '../shared/config-node';
 import { onFlowsStarted, whenFlowsRun } from '../shared/flow-state';

@@ -1,9 +1,9 @@
 import type { NodeAPI } from 'node-red';
 import type { ClientOptions } from '../../lib/api/client';
-import { customRoot, type Environment, resolved, roots, scopesOf } from '../../lib/api/environments';
-import { OnegevityError } from '../../lib/api/errors';
-import type { TlsOptions } from '../../lib/api/http';
-import type { ProxyOptions } from '../../lib/api/proxy';
+import { customRoot, type Environment, resolved, roots, scopesOf } from '../../lib/onegevity/environments';
+import { OnegevityError } from '../../lib/errors';
+import type { TlsOptions } from '../../lib/http/transport';
+import type { ProxyOptions } from '../../lib/http/proxy';
 import { translated } from '../shared/config-node';
 import { embeddedSandbox } from './embedded-sandbox';
 

@@ -1,5 +1,5 @@
 import type { Node, NodeAPI } from 'node-red';
-import { OnegevityError } from '../../lib/api/errors';
+import { OnegevityError } from '../../lib/errors';
 import { type ConfigNode, translated } from './config-node';
 import { onFlowsStarted } from './flow-state';
 import { instancesOf } from './instances';

@@ -1,8 +1,8 @@
 import type { Node, NodeAPI } from 'node-red';
 import type { ApiClient } from '../../lib/api/client';
-import type { Environment } from '../../lib/api/environments';
-import { OnegevityError } from '../../lib/api/errors';
-import type { RedisOptions } from '../../lib/webhook/inbox/redis';
+import type { Environment } from '../../lib/onegevity/environments';
+import { OnegevityError } from '../../lib/errors';
+import type { RedisOptions } from '../../lib/inbox/redis';
 
 /** What other nodes see of an `onegevity-config` node. */
 export interface ConfigNode extends Node {

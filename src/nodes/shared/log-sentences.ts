@@ -1,5 +1,5 @@
 import type { Node } from 'node-red';
-import { OnegevityError } from '../../lib/api/errors';
+import { OnegevityError } from '../../lib/errors';
 
 interface Flow {
   /** Hands an error to Catch nodes. @returns whether one took it */

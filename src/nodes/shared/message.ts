@@ -1,6 +1,6 @@
 import type { NodeAPI, NodeMessage } from 'node-red';
-import { OnegevityError } from '../../lib/api/errors';
-import { asObject } from '../../lib/api/response';
+import { OnegevityError } from '../../lib/errors';
+import { asObject } from '../../lib/http/response';
 
 /** A message as it travels through a flow: anybody may have put anything on it. */
 export type FlowMessage = NodeMessage & Record<string, unknown>;

@@ -1,5 +1,5 @@
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
-import type { OnegevityError } from '../../lib/api/errors';
+import type { OnegevityError } from '../../lib/errors';
 import { translated } from './config-node';
 import { type FlowMessage, setError } from './message';
 

@@ -1,5 +1,5 @@
 import type { Node, NodeAPI } from 'node-red';
-import type { ActionDef } from '../call/action-node';
+import type { ActionDef } from '../action/action-node';
 import { registerNode } from './register-node';
 
 /**
@@ -9,7 +9,7 @@ import { registerNode } from './register-node';
  */
 export function registerActionNode(RED: NodeAPI, type: string, tag: string): void {
   registerNode<Node, ActionDef>(RED, type, () => {
-    const { buildAction } = require('../call/action-node') as typeof import('../call/action-node');
+    const { buildAction } = require('../action/action-node') as typeof import('../action/action-node');
     return (api, node, def) => buildAction(api, node, def, tag);
   });
 }

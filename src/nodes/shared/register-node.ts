@@ -1,5 +1,5 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { OnegevityError } from '../../lib/api/errors';
+import { OnegevityError } from '../../lib/errors';
 import {
   currentVersion,
   isReadable,
@@ -7,7 +7,7 @@ import {
   type Saved,
   shownVersion,
   upgraded,
-} from '../../lib/flows/versions';
+} from '../../lib/migrations';
 import { shared, translated } from './config-node';
 import { track } from './instances';
 import { logSentences } from './log-sentences';

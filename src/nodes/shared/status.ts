@@ -1,5 +1,5 @@
 import type { Node, NodeAPI } from 'node-red';
-import type { ErrorCode, OnegevityError } from '../../lib/api/errors';
+import type { ErrorCode, OnegevityError } from '../../lib/errors';
 import type { ConfigLink } from './config-link';
 import { shared } from './config-node';
 

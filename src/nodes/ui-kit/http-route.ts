@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { NodeAPI } from 'node-red';
-import { OnegevityError } from '../../lib/api/errors';
-import { addedLayers, type App, type Layer, removeLayer } from '../webhook/capture/express';
+import { OnegevityError } from '../../lib/errors';
+import { addedLayers, type App, type Layer, removeLayer } from '../webhook/route/express';
 
 export type Handler = (req: IncomingMessage, res: ServerResponse) => void;
 

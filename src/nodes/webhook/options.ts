@@ -1,6 +1,6 @@
 import type { NodeDef } from 'node-red';
 import type { TopicName } from '../../generated/topics';
-import { textOf } from '../../lib/api/environments';
+import { textOf } from '../../lib/onegevity/environments';
 import { selectedTopics } from '../../lib/webhook/outputs';
 
 /** The saved properties; every one may be missing. */

@@ -1,5 +1,5 @@
 import type { Node, NodeAPI } from 'node-red';
-import { OnegevityError } from '../../lib/api/errors';
+import { OnegevityError } from '../../lib/errors';
 import type { Secrets } from '../../lib/webhook/signature';
 import { type ConfigNode, shared, translated } from '../shared/config-node';
 import type { WebhookStatus } from './status';

@@ -1,5 +1,5 @@
 import type { Node, NodeAPI } from 'node-red';
-import { Duplicates } from '../../lib/webhook/duplicates';
+import { Duplicates } from '../../lib/webhook/dedup';
 import type { RefusalReason, Refusal, WebhookEvent } from '../../lib/webhook/event';
 import type { Exchange } from '../../lib/webhook/exchange';
 import { Outputs } from '../../lib/webhook/outputs';
@@ -8,9 +8,9 @@ import { Receiver } from '../../lib/webhook/receiver';
 import { ConfigLink } from '../shared/config-link';
 import type { ConfigNode } from '../shared/config-node';
 import { whenFlowsRun } from '../shared/flow-state';
-import { listen } from './listen';
+import { listen } from './route/listen';
 import { type WebhookDef, webhookOptions, type WebhookOptions } from './options';
-import { WebhookInbox, warnOfLeftovers } from './webhook-inbox';
+import { WebhookInbox, warnOfLeftovers } from './inbox/webhook-inbox';
 import { refusalMessage, webhookMessage } from './message';
 import { CountedLog } from './counted-log';
 import { secretsFor } from './secrets';

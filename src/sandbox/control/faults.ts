@@ -1,5 +1,5 @@
 import { topics } from '../../generated/topics';
-import { validationError } from '../errors';
+import { validationError } from '../server/errors';
 import { apiOperations, faultKinds, readFault } from '../faults/kinds';
 import type { ControlCall, Controls } from './routes';
 import type { FaultChoices } from './state';

@@ -1,7 +1,7 @@
-import { generalError, notFound, validationError } from '../errors';
-import { moves, nextMove } from '../machine';
-import type { OrderState, PatientState } from '../model';
-import { orderOf } from '../store';
+import { generalError, notFound, validationError } from '../server/errors';
+import { moves, nextMove } from '../domain/order-transitions';
+import type { OrderState, PatientState } from '../domain/model';
+import { orderOf } from '../domain/store';
 import type { ControlCall, Controls } from './routes';
 import type { ShownMove } from './state';
 

@@ -1,8 +1,8 @@
 /** What the control routes tell the page. Types only, since both sides use them. */
-import type { Delivery, WebhookEndpoint } from '../delivery';
+import type { Delivery, WebhookEndpoint } from '../webhooks/delivery';
 import type { FaultKind, SetFault } from '../faults/kinds';
-import type { Fulfillment } from '../model';
-import type { RequestEntry } from '../requests';
+import type { Fulfillment } from '../domain/model';
+import type { RequestEntry } from '../server/requests';
 
 /** The sandbox as a whole. */
 export interface Facts {

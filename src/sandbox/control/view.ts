@@ -1,5 +1,5 @@
 /** What the page shows, in one answer. */
-import type { PatientState } from '../model';
+import type { PatientState } from '../domain/model';
 import { listed } from './orders';
 import type { Controls } from './routes';
 import type { ShownPatient, State } from './state';

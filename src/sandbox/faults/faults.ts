@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { random, type Random } from '../random';
+import { random, type Random } from '../data/random';
 import { kindOf, type Fault, type SetFault } from './kinds';
 
 /** What is to go wrong with one call or delivery: waits add up, of the other faults the first one holds. */

@@ -1,5 +1,5 @@
 /** Webhook endpoints, and what was sent to them. */
-import type { Delivery, WebhookEndpoint } from '../delivery';
+import type { Delivery, WebhookEndpoint } from '../webhooks/delivery';
 import { button, h } from './dom';
 import type { Act } from './orders';
 import { texts } from './texts';

@@ -1,4 +1,4 @@
-import type { Damage, Operation, Range, Store } from '../../../src/lib/webhook/inbox/store';
+import type { Damage, Operation, Range, Store } from '../../../src/lib/inbox/local/store';
 
 /** A store that fails when it is told to, and that can stop like a process that is killed. */
 export class HostileStore implements Store {

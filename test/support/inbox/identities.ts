@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Delivery } from '../../../src/lib/webhook/inbox/inbox';
+import type { Delivery } from '../../../src/lib/inbox/contract';
 
 /** An event as a test knows it: by a text of its own, and by its id once it was seen. */
 interface Known {

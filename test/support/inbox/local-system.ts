@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import type { SinonFakeTimers } from 'sinon';
-import type { OnegevityError } from '../../../src/lib/api/errors';
+import type { OnegevityError } from '../../../src/lib/errors';
 import type {
   DeadDelivery,
   Delivery,
   Inbox,
   InboxConsumer,
   Unique,
-} from '../../../src/lib/webhook/inbox/inbox';
-import { Keyring } from '../../../src/lib/webhook/inbox/keyring';
-import { LocalInbox } from '../../../src/lib/webhook/inbox/local-inbox';
-import { readEvent } from '../../../src/lib/webhook/inbox/record';
-import type { Store } from '../../../src/lib/webhook/inbox/store';
+} from '../../../src/lib/inbox/contract';
+import { Keyring } from '../../../src/lib/inbox/keyring';
+import { LocalInbox } from '../../../src/lib/inbox/local/local-inbox';
+import { readEvent } from '../../../src/lib/inbox/record';
+import type { Store } from '../../../src/lib/inbox/local/store';
 import { HostileStore } from './hostile-store';
 import { type Dump, InboxModel, type Known } from './model';
 

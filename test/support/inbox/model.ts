@@ -1,6 +1,6 @@
 /** What an inbox has promised, kept beside it and compared with what it does. */
 import assert from 'node:assert/strict';
-import type { DeadDelivery, Delivery } from '../../../src/lib/webhook/inbox/inbox';
+import type { DeadDelivery, Delivery } from '../../../src/lib/inbox/contract';
 import { Identities } from './identities';
 
 /** `ending`: asked to become a dead letter, and not answered yet. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { operations } from '../../../src/generated/operations';
 import { topics } from '../../../src/generated/topics';
 import { checkBody, isWebhookEvent } from '../../../src/lib/api/body';
-import { OnegevityError } from '../../../src/lib/api/errors';
+import { OnegevityError } from '../../../src/lib/errors';
 import type { OperationBody } from '../../../src/lib/api/operation';
 
 describe('The check of a body', () => {

@@ -5,7 +5,7 @@ import { inspect } from 'node:util';
 import sinon from 'sinon';
 import { operations } from '../../../src/generated/operations';
 import { ApiClient, type ClientOptions } from '../../../src/lib/api/client';
-import { OnegevityError } from '../../../src/lib/api/errors';
+import { OnegevityError } from '../../../src/lib/errors';
 import {
   type Answer,
   json,

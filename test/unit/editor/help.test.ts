@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { completeHelp } from '../../../scripts/help';
-import { errorCodes } from '../../../src/lib/api/errors';
+import { errorCodes } from '../../../src/lib/errors';
 import { nodeTypes } from '../../../scripts/node-pages';
 import { catalogue, languages, localesFolder, unbalanced } from '../../support/locales';
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageOf, packages } from '../../../src/sandbox/catalog';
-import { codeFits } from '../../../src/sandbox/order-parts';
-import { markers } from '../../../src/sandbox/markers';
-import { surveyOf } from '../../../src/sandbox/surveys';
+import { packageOf, packages } from '../../../src/sandbox/data/catalog';
+import { codeFits } from '../../../src/sandbox/domain/order-parts';
+import { markers } from '../../../src/sandbox/data/biomarkers';
+import { surveyOf } from '../../../src/sandbox/domain/surveys';
 
 const folder = join(__dirname, '../../../examples');
 const examples = readdirSync(folder)

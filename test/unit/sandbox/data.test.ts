@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Store } from '../../../src/sandbox/store';
+import { Store } from '../../../src/sandbox/domain/store';
 
 const everybody = (store: Store, count: number) =>
   store.patients(0, count).map(({ patientIdentifier }) => store.read(patientIdentifier)!);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packages } from '../../../src/sandbox/catalog';
+import { packages } from '../../../src/sandbox/data/catalog';
 import { routePatterns } from '../../../src/sandbox/control/routes';
 import { faultKinds } from '../../../src/sandbox/faults/kinds';
 

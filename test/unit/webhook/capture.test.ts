@@ -7,9 +7,9 @@ import fc from 'fast-check';
 import type { NodeAPI } from 'node-red';
 import { Receiver } from '../../../src/lib/webhook/receiver';
 import { pathPattern } from '../../../src/lib/webhook/path';
-import { Endpoint } from '../../../src/nodes/webhook/capture/endpoint';
-import type { App } from '../../../src/nodes/webhook/capture/express';
-import { hostOf } from '../../../src/nodes/webhook/capture/host';
+import { Endpoint } from '../../../src/nodes/webhook/route/endpoint';
+import type { App } from '../../../src/nodes/webhook/route/express';
+import { hostOf } from '../../../src/nodes/webhook/route/webhook-router';
 import { strict } from '../../support/receiver-server';
 import { order, secret, signed } from '../../support/webhook';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
-import { Duplicates } from '../../../src/lib/webhook/duplicates';
+import { Duplicates } from '../../../src/lib/webhook/dedup';
 import { ReceiverServer, type ServerOptions } from '../../support/receiver-server';
 import { order, post, type PostOptions, raw, secret, signed } from '../../support/webhook';
 

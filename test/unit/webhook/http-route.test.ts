@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import type { NodeAPI } from 'node-red';
 import { serveGet } from '../../../src/nodes/ui-kit/http-route';
-import { type App, type Layer, stackOf } from '../../../src/nodes/webhook/capture/express';
+import { type App, type Layer, stackOf } from '../../../src/nodes/webhook/route/express';
 
 const express = createRequire(require.resolve('node-red/package.json'))('express') as () => App;
 

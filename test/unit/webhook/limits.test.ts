@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Duplicates, identityOf } from '../../../src/lib/webhook/duplicates';
+import { Duplicates, identityOf } from '../../../src/lib/webhook/dedup';
 import type { WebhookEvent } from '../../../src/lib/webhook/event';
 import { RateLimit } from '../../../src/lib/webhook/rate-limit';
 

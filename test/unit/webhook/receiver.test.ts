@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { Duplicates } from '../../../src/lib/webhook/duplicates';
+import { Duplicates } from '../../../src/lib/webhook/dedup';
 import type { WebhookEvent } from '../../../src/lib/webhook/event';
 import type { Receiver, ReceiverOptions, Stored } from '../../../src/lib/webhook/receiver';
 import { ReceiverServer } from '../../support/receiver-server';

@@ -1,8 +1,0 @@
-import { roots } from '../lib/api/environments';
-import type { Known } from './environment';
-
-/** @returns the root that an environment stands for; empty where the editor cannot know it */
-export function rootOf(environment: Known, baseUrl: unknown): string {
-  if (environment === 'staging' || environment === 'production') return roots[environment];
-  return environment === 'custom' && typeof baseUrl === 'string' ? baseUrl : '';
-}

@@ -1,0 +1,332 @@
+import type { InboxClock } from '../clock';
+import { DelayQueue } from './delay-queue';
+import type { Delivery, InboxEvent } from '../contract';
+import { type Lease, Leases } from '../leases';
+import { readEvent } from '../record';
+import { all, keys, packed, type Shelf, type State, unpacked } from './context';
+
+const pageSize = 64;
+const longestTimer = 2 ** 31 - 1;
+
+/** A stored event that has been taken, to be emitted now. */
+interface Taken {
+  lease: Lease;
+  record: Buffer;
+  /** Undefined: as the record itself says. */
+  state: State | undefined;
+}
+
+/**
+ * Decides what is emitted when. Events are read from the store in the order of arrival, behind a cursor, as places
+ * become free; one that arrives when nothing waits and a place is free is emitted straight from memory, and is stored
+ * with that emission already counted. What is to be emitted again later is kept in memory with its time.
+ *
+ * Every event that is not ended is in one place: behind the cursor, in the queue of those that have a time of their
+ * own, or in {@link leases}.
+ */
+export class Emission {
+  readonly leases: Leases;
+  readonly #delayed = new DelayQueue();
+  /** Everything up to here has been emitted, or has its own time to be. */
+  #cursor = '';
+  /** What lies behind the cursor and must not be emitted when the cursor comes there: it has had its own time. */
+  readonly #outOfOrder = new Set<string>();
+  /** Last id that was not emitted from memory. */
+  #tail = '';
+  /** Everything up to here has been written, or never will be. */
+  #settled = '';
+  /** Last id stored before this inbox was opened: whether those were emitted before is not certain. */
+  #inherited = '';
+  #timer: NodeJS.Timeout | undefined;
+  #pumping: Promise<void> | undefined;
+  #again = false;
+  #stopped = true;
+  #ready: Delivery[] = [];
+
+  /**
+   * @param maxAttempts emissions before an event becomes a dead letter
+   * @param visibility milliseconds
+   */
+  constructor(
+    private readonly shelf: Shelf,
+    private readonly clock: InboxClock,
+    private readonly maxAttempts: number,
+    visibilityTimeout: number,
+    inFlight: number,
+  ) {
+    this.leases = new Leases(inFlight, visibilityTimeout, (expired) => this.#expired(expired));
+  }
+
+  /** How many are to be emitted again at a time. */
+  get delayed(): number {
+    return this.#delayed.size;
+  }
+
+  /** @param last the greatest id in the store */
+  async open(last: string): Promise<void> {
+    this.#inherited = last;
+    this.#settled = last;
+    this.#tail = last;
+    // Also opened again if the storage was damaged in between: then everything in it is emitted again, but for what is
+    // in a flow and still stored.
+    this.#cursor = '';
+    this.#delayed.clear();
+    this.#outOfOrder.clear();
+    for (const id of this.leases.ids())
+      if (!(await this.shelf.store.get(keys.event(id)))) this.leases.end(id);
+    let implausible = 0;
+    await this.shelf.walk(all('s'), (key, value) => {
+      const { delay, since } = unpacked(value);
+      if (delay === undefined) return;
+      const elapsed = since === undefined ? undefined : this.clock.since(since);
+      if (elapsed === undefined) implausible++;
+      const id = idOf(key);
+      this.expect(id);
+      this.#delayed.add(id, performance.now() + (elapsed === undefined ? 0 : delay - elapsed));
+    });
+    if (implausible > 0) this.shelf.consumer.risk('clock_set_back');
+    this.#stopped = false;
+    this.#setTimer();
+    this.pump();
+  }
+
+  /** Emits nothing more. @returns the deliveries that were not ended */
+  async stop(): Promise<Lease[]> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.idle();
+    return this.leases.clear();
+  }
+
+  async idle(): Promise<void> {
+    while (this.#pumping) await this.#pumping;
+  }
+
+  /**
+   * Announces an event that is about to be written.
+   * @returns whether it will be emitted straight from memory; a place is then kept for it
+   */
+  announce(id: string): boolean {
+    const direct = !this.#stopped && this.#cursor >= this.#tail && this.leases.reserve();
+    if (direct) this.#cursor = id;
+    else this.#tail = id;
+    return direct;
+  }
+
+  /** Takes back an announcement. */
+  withdraw(id: string, direct: boolean): void {
+    this.#settled = id;
+    if (direct) this.leases.unreserve();
+    this.pump();
+  }
+
+  /** An announced event has been written. */
+  written(id: string, direct: boolean, event: InboxEvent, size: number): void {
+    this.#settled = id;
+    if (!direct) return this.pump();
+    this.leases.unreserve();
+    // It is stored as emitted, and is not.
+    if (this.#stopped) return this.#store(id, { attempts: 0 });
+    if (this.leases.begin(id, 1, size, true)) this.#emit(id, 1, false, event);
+  }
+
+  /** An event is about to get a time of its own: the cursor passes over it. */
+  expect(id: string): void {
+    if (id > this.#cursor) this.#outOfOrder.add(id);
+  }
+
+  /** Has a stored event emitted again. @param delay milliseconds */
+  schedule(id: string, delay: number): void {
+    this.#delayed.add(id, performance.now() + delay);
+    this.#setTimer();
+    this.pump();
+  }
+
+  /** Has an event that was in a flow emitted again. @param delay milliseconds */
+  retry({ id, attempt }: Lease, delay: number): void {
+    this.leases.end(id);
+    this.#store(id, { attempts: attempt, delay, since: this.clock.moment() });
+    this.schedule(id, delay);
+  }
+
+  /** A deploy is not the event's fault: what it interrupts does not count as an attempt. */
+  interrupted({ id, attempt, phase }: Lease): void {
+    // Otherwise it has just become a dead letter, or is as it was before it was taken.
+    if (phase !== 'ending') this.#store(id, { attempts: attempt - 1, redelivered: true });
+  }
+
+  /** Emits what may be emitted now. */
+  pump(): void {
+    if (this.#stopped || !this.shelf.commit.usable) return;
+    this.#again = true;
+    if (this.#pumping || this.leases.room === 0) return;
+    this.#pumping = this.#pump()
+      // Its reopening starts the pump anew.
+      .catch((error: unknown) => this.shelf.commit.failed(error))
+      .finally(() => {
+        this.#pumping = undefined;
+        if (this.#again) this.pump();
+      });
+  }
+
+  async #pump(): Promise<void> {
+    while (this.#again && !this.#stopped) {
+      this.#again = false;
+      while (this.leases.room > 0 && !this.#stopped) {
+        const room = Math.min(pageSize, this.leases.room);
+        const due = await this.#takeDue(room);
+        const taken = due.length > 0 ? due : await this.#takeInOrder(room);
+        if (taken.length === 0) break;
+        for (const one of taken) this.#begin(one);
+      }
+    }
+  }
+
+  /** @returns none only where none is due */
+  async #takeDue(room: number): Promise<Taken[]> {
+    for (;;) {
+      const leases: Lease[] = [];
+      for (let id = this.#nextDue(); id !== undefined; id = this.#nextDue()) {
+        const lease = this.leases.take(id);
+        if (lease && leases.push(lease) === room) break;
+      }
+      this.#setTimer();
+      if (leases.length === 0) return [];
+      const taken = await this.#readAll(leases);
+      if (taken.length > 0) return taken;
+    }
+  }
+
+  /** Reads events that have been taken; one that somebody has deleted is left out. */
+  async #readAll(leases: readonly Lease[]): Promise<Taken[]> {
+    const { store, commit } = this.shelf;
+    try {
+      const stored = await Promise.all(
+        leases.map(({ id }) => Promise.all([store.get(keys.event(id)), store.get(keys.state(id))])),
+      );
+      return leases.flatMap((lease, at): Taken[] => {
+        const [record, state] = stored[at]!;
+        if (record) return [{ lease, record, state: state && unpacked(state) }];
+        this.leases.end(lease.id);
+        commit.owe([{ type: 'del', key: keys.state(lease.id) }]);
+        return [];
+      });
+    } catch (error) {
+      // They are due still, once the store can be read again.
+      for (const { id } of leases) {
+        this.leases.end(id);
+        this.#delayed.add(id, performance.now());
+      }
+      throw error;
+    }
+  }
+
+  #nextDue(): string | undefined {
+    return this.#delayed.take(performance.now());
+  }
+
+  /** @returns none only where none waits, or nothing can be read */
+  async #takeInOrder(room: number): Promise<Taken[]> {
+    for (;;) {
+      const until = this.#settled;
+      // What was refused may be found until the store is open again.
+      if (!this.shelf.commit.usable) return [];
+      if (this.#cursor >= until) {
+        this.#outOfOrder.clear();
+        return [];
+      }
+      const { store } = this.shelf;
+      const events = await store.entries({ gt: keys.event(this.#cursor), lte: keys.event(until) }, room);
+      const last = events.length < room ? until : idOf(events.at(-1)![0]);
+      const states = new Map(
+        events.length === 0
+          ? []
+          : await store.entries({ gt: keys.state(this.#cursor), lte: keys.state(last) }, Infinity),
+      );
+      this.#cursor = last;
+      const taken = events.flatMap(([key, record]): Taken[] => {
+        const id = idOf(key);
+        const lease = this.#outOfOrder.delete(id) ? undefined : this.leases.take(id);
+        const state = states.get(keys.state(id));
+        return lease ? [{ lease, record, state: state && unpacked(state) }] : [];
+      });
+      if (taken.length > 0) return taken;
+    }
+  }
+
+  /** Counts the emission in the store first, so that an event that ends the process is not emitted for ever. */
+  #begin({ lease, record, state }: Taken): void {
+    const { shelf } = this;
+    const { id } = lease;
+    const read = readEvent(shelf.keyring, id, record);
+    const { attempts } = state ?? ('problem' in read ? { attempts: 0 } : read);
+    if ('problem' in read) return this.#bury(lease, record, { attempts, cause: read.problem });
+    if (attempts >= this.maxAttempts)
+      return this.#bury(lease, record, { attempts, cause: 'max_attempts' }, read.event);
+    lease.attempt = attempts + 1;
+    lease.size = record.length;
+    const { attempt } = lease;
+    const redelivered = attempt > 1 || state?.redelivered === true || id <= this.#inherited;
+    this.#store(id, { attempts: attempt, ...(state?.redelivered ? { redelivered: true } : {}) }, () => {
+      if (this.#stopped) return;
+      this.leases.open(lease);
+      this.#emit(id, attempt, redelivered, read.event);
+    });
+  }
+
+  #bury(
+    lease: Lease,
+    record: Buffer,
+    death: { attempts: number; cause: 'max_attempts' | 'damaged' | 'unknown_key' },
+    event?: InboxEvent,
+  ): void {
+    lease.phase = 'ending';
+    this.shelf
+      .bury(lease.id, record, death, event, () => this.leases.end(lease.id))
+      .then(
+        () => this.pump(),
+        // Closed before: it is found again as it was.
+        () => undefined,
+      );
+  }
+
+  #store(id: string, state: State, written?: () => void): void {
+    this.shelf.commit.owe([{ type: 'put', key: keys.state(id), value: packed(state) }], written);
+  }
+
+  /** Emits again what was not ended in time. Nothing need be stored: after a restart it is emitted at once, too. */
+  #expired(leases: readonly Lease[]): void {
+    for (const { id } of leases) this.schedule(id, 0);
+  }
+
+  #emit(id: string, attempt: number, redelivered: boolean, event: InboxEvent): void {
+    this.#ready.push({ id, attempt, redelivered, event });
+    // The door answers first: it waits for the same write.
+    if (this.#ready.length === 1) setImmediate(() => this.#deliver());
+  }
+
+  #deliver(): void {
+    const deliveries = this.#ready;
+    this.#ready = [];
+    for (const delivery of deliveries) if (!this.#stopped) this.shelf.consumer.deliver(delivery);
+  }
+
+  #setTimer(): void {
+    clearTimeout(this.#timer);
+    if (this.#stopped || this.#delayed.next === Infinity) return;
+    const pause = Math.max(0, this.#delayed.next - performance.now());
+    this.#timer = setTimeout(
+      () => {
+        // It may come early, since it cannot wait any longer.
+        if (this.#delayed.next > performance.now()) this.#setTimer();
+        else this.pump();
+      },
+      Math.min(Math.ceil(pause), longestTimer),
+    );
+    this.#timer.unref();
+  }
+}
+
+function idOf(key: string): string {
+  return key.slice(2);
+}

@@ -1,0 +1,221 @@
+import type { InboxConsumer } from '../contract';
+import { Leases } from '../leases';
+import type { ReadRecord } from '../record';
+import type { ServerClock } from './clock';
+import type { DeadLetters } from './dead-letters';
+import type { Link } from './session';
+import * as replies from './replies';
+import * as scripts from './scripts';
+
+/** Seconds after which an idle instance looks by itself: for what others have lost, or cannot take. */
+const lookEvery = 5;
+/** Milliseconds between two looks at what has been ended elsewhere, while no place is free here. */
+const compareEvery = 1000;
+/** Ids that are asked for at once. */
+const page = 1000;
+const longestTimer = 2 ** 31 - 1;
+
+export interface EmissionOptions {
+  /** Names this opening of the inbox among the consumers of the group. */
+  me: string;
+  visibilityTimeout: number;
+  maxAttempts: number;
+  inFlight: number;
+  read: (record: Buffer) => ReadRecord;
+}
+
+/**
+ * Takes events from the stream as places become free, and emits them. An instance with a free place waits for a token
+ * that comes with every new event; what is due again at a time is taken by a timer.
+ */
+export class Emission {
+  readonly leases: Leases;
+  #timer: NodeJS.Timeout | undefined;
+  /** For when the timer is set, by the monotonic clock of the process. */
+  #next = Infinity;
+  #comparing: NodeJS.Timeout | undefined;
+  #pumping: Promise<void> | undefined;
+  #again = false;
+  /** There may be more to take than there were places for. */
+  #more = false;
+  #stopped = true;
+  #waiting = false;
+  /** Timed out here, and as far as is known still held in the stream: it was emitted, unlike what is given back. */
+  readonly #expired = new Set<string>();
+
+  constructor(
+    private readonly link: Link,
+    private readonly clock: ServerClock,
+    private readonly dead: DeadLetters,
+    private readonly consumer: InboxConsumer,
+    private readonly options: EmissionOptions,
+  ) {
+    // What has timed out is due in the stream as well.
+    this.leases = new Leases(options.inFlight, options.visibilityTimeout, (leases) => {
+      for (const { id } of leases) this.#expired.add(id);
+      this.freed();
+    });
+  }
+
+  /** Begins, or goes on after the link was broken. */
+  start(): void {
+    this.#stopped = false;
+    this.pump();
+    this.#wait();
+  }
+
+  /** Emits nothing more. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    clearTimeout(this.#comparing);
+    this.leases.clear();
+    await this.idle();
+  }
+
+  async idle(): Promise<void> {
+    while (this.#pumping) await this.#pumping;
+  }
+
+  /** A place has become free. */
+  freed(): void {
+    if (this.#more) this.pump();
+    this.#wait();
+  }
+
+  /** Something is due. @param pause milliseconds from now */
+  due(pause: number): void {
+    const time = performance.now() + pause;
+    if (this.#stopped || this.#next <= time) return;
+    clearTimeout(this.#timer);
+    this.#next = time;
+    if (pause <= 0) return this.#pumpDue();
+    this.#timer = setTimeout(() => this.#pumpDue(), Math.min(pause, longestTimer));
+    this.#timer.unref();
+  }
+
+  /** Takes what can be taken now. */
+  pump(): void {
+    this.#again = true;
+    if (this.#stopped || this.#pumping || !this.link.usable) return;
+    this.#pumping = this.#pump()
+      // The link has noticed, and starts it anew.
+      .catch(() => undefined)
+      .finally(() => {
+        this.#pumping = undefined;
+        if (this.#again && this.link.usable) this.pump();
+      });
+  }
+
+  /**
+   * Brings the places here in line with the stream: gives back what was taken and never came, and frees what was
+   * ended elsewhere.
+   */
+  async compare(): Promise<void> {
+    const { me } = this.options;
+    const open = new Set(this.leases.ids());
+    const held = new Set(await this.held());
+    for (const id of this.#expired) if (!held.has(id)) this.#expired.delete(id);
+    const lost = [...held].filter((id) => !open.has(id) && !this.#expired.has(id));
+    if (lost.length > 0) await this.link.run(scripts.release, me, ...lost);
+    for (const id of open) if (!held.has(id)) this.leases.end(id);
+  }
+
+  /** Everything that the stream has for this instance. */
+  async held(): Promise<string[]> {
+    const all: string[] = [];
+    for (let count = page; count === page;) {
+      const some = replies.texts(
+        await this.link.run(scripts.heldBy, this.options.me, page, all.at(-1) ?? ''),
+      );
+      all.push(...some);
+      count = some.length;
+    }
+    return all;
+  }
+
+  #pumpDue(): void {
+    this.#next = Infinity;
+    this.pump();
+  }
+
+  async #pump(): Promise<void> {
+    while (this.#again && !this.#stopped) {
+      this.#again = false;
+      while (this.leases.room > 0 && !this.#stopped) {
+        const asked = this.leases.room;
+        // Also where the call fails.
+        this.#more = true;
+        this.#more = (await this.#take(asked)) === asked;
+        if (!this.#more) break;
+      }
+      if (this.leases.room === 0) this.#compareLater();
+    }
+  }
+
+  /** @returns how many were taken */
+  async #take(room: number): Promise<number> {
+    const { me, visibilityTimeout, maxAttempts } = this.options;
+    const asked = performance.now();
+    const reply = await this.link.run(scripts.take, me, room, visibilityTimeout, maxAttempts);
+    const { time, next, taken, setBack } = replies.taken(reply);
+    this.clock.heard(time);
+    if (setBack) this.consumer.risk('clock_set_back');
+    // What comes after the instance was stopped is given back with the rest.
+    if (this.#stopped) return 0;
+    this.#next = Infinity;
+    // What was due already found no place, and is taken when there is one.
+    if (next !== undefined && next > 0) this.due(asked + next - performance.now());
+    await Promise.all(taken.map((one) => this.#emit(one)));
+    return taken.length;
+  }
+
+  async #emit({ id, attempt, kind, record }: replies.Taken): Promise<void> {
+    const read = this.options.read(record);
+    if ('problem' in read) return this.dead.quarantine(id, attempt, read.problem);
+    if (kind === 'exhausted') {
+      await this.dead.bury(id, attempt, { cause: 'max_attempts' }, read.event);
+      return;
+    }
+    // An earlier attempt may still be open here: at most one delivery of an event is.
+    this.leases.end(id);
+    this.#expired.delete(id);
+    this.leases.begin(id, attempt, record.length);
+    this.consumer.deliver({ id, attempt, redelivered: kind === 'again', event: read.event });
+  }
+
+  #wait(): void {
+    if (this.#waiting || this.#stopped) return;
+    this.#waiting = true;
+    this.#waitWhileRoom()
+      .catch(() => undefined)
+      .finally(() => (this.#waiting = false));
+  }
+
+  async #waitWhileRoom(): Promise<void> {
+    while (this.leases.room > 0 && !this.#stopped && this.link.usable) {
+      const woken = await this.link.wake(lookEvery);
+      // Somebody else may have room.
+      if (woken && this.leases.room === 0) await this.link.passOn();
+      this.pump();
+      await this.idle();
+    }
+  }
+
+  #compareLater(): void {
+    clearTimeout(this.#comparing);
+    this.#comparing = setTimeout(() => {
+      // Where the link is broken, it compares when it is back.
+      this.#compareIfFull().catch(() => undefined);
+    }, compareEvery);
+    this.#comparing.unref();
+  }
+
+  async #compareIfFull(): Promise<void> {
+    await this.idle();
+    if (this.#stopped || !this.link.usable || this.leases.room > 0) return;
+    await this.compare();
+    // Comes back here where none was freed.
+    this.freed();
+  }
+}

@@ -1,0 +1,34 @@
+import type { Link } from './session';
+import type { Argument, Script } from './script';
+
+/** Ends of deliveries that could not be carried out while the server was away. */
+export class Owed {
+  #waiting: { script: Script; args: () => readonly Argument[] }[] = [];
+
+  constructor(private readonly link: Link) {}
+
+  /**
+   * Runs a script now, or as soon as the server is back.
+   * @param keep whether it may be later; otherwise that is an error
+   * @param args are asked for when it runs, since they may depend on how much later that is
+   * @returns its reply, or undefined where it is carried out later
+   * @throws OnegevityError `inbox_unavailable`
+   */
+  async run(keep: boolean, script: Script, args: () => readonly Argument[]): Promise<unknown> {
+    try {
+      return await this.link.run(script, ...args());
+    } catch (error) {
+      if (!keep) throw error;
+      this.#waiting.push({ script, args });
+      return undefined;
+    }
+  }
+
+  /** Carries out what is left; what has been overtaken by events refuses itself. @throws OnegevityError `inbox_unavailable` */
+  async settle(): Promise<void> {
+    for (let next = this.#waiting[0]; next; next = this.#waiting[0]) {
+      await this.link.run(next.script, ...next.args());
+      this.#waiting.shift();
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import type { Node, NodeAPI } from 'node-red';
+import type { Receiver } from '../../../lib/webhook/receiver';
+import { type ClaimFault, hostOf } from './webhook-router';
+import { Endpoint, type Tenant } from './endpoint';
+import type { ConfigNode } from '../../shared/config-node';
+import { savedReference } from '../../shared/saved-reference';
+import { joinSandbox } from '../sandbox';
+import type { WebhookOptions } from '../options';
+import type { WebhookStatus } from '../status';
+
+interface Listener {
+  options: WebhookOptions;
+  config: ConfigNode | undefined;
+  receiver: Receiver;
+  status: WebhookStatus;
+}
+
+/**
+ * Connects a receiver to its path on Node-RED's web server, and with the sandbox where that is its environment.
+ * @returns its removal, which is told whether the node was deleted
+ */
+export function listen(
+  RED: NodeAPI,
+  node: Node,
+  { options, config, receiver, status }: Listener,
+): (removed: boolean) => void {
+  const fail = (code: ClaimFault | 'no_http'): void => {
+    status.fault(code, status.text(`status.${code}`));
+    node.error(status.text(`errors.${code}`, { path: savedReference(RED, node, ['path']) ?? options.path }));
+  };
+  const host = hostOf(RED);
+  if (!host) {
+    fail('no_http');
+    return () => undefined;
+  }
+  const metrics = node.metric() === true;
+  const tenant: Tenant = {
+    receiver,
+    fast: options.respond === 'received' && !metrics,
+    ...(metrics
+      ? { metric: (event, value) => node.metric(event, { _msgid: RED.util.generateId() }, value) }
+      : {}),
+    onBlocked: (blocked) => {
+      if (blocked) fail('path_in_use');
+      else status.fault();
+    },
+    // Not lasting: nothing shows whether it was signed, so anybody can bring it about.
+    onBodyConsumed: () => status.warn(status.text('errors.body_consumed')),
+    onMiddlewareError: () => status.warn(status.text('errors.middleware')),
+  };
+  let endpoint: Endpoint | undefined;
+  let leaveSandbox: (() => void) | undefined;
+  const claim = (): void => {
+    const claimed = host.claim(options.path, tenant);
+    if (claimed instanceof Endpoint) {
+      endpoint = claimed;
+      stopRetries();
+      status.fault(claimed.blocked ? 'path_in_use' : undefined);
+      leaveSandbox = joinSandbox(RED, config, host.urlPath(claimed), options.selected);
+    } else if (status.faultCode !== claimed) fail(claimed);
+  };
+  const stopRetries = host.onSettled(() => endpoint ?? claim());
+  claim();
+  return (removed) => {
+    stopRetries();
+    leaveSandbox?.();
+    endpoint?.leave(tenant, removed);
+  };
+}
