@@ -2,7 +2,7 @@
 import * as action from './dialogs/action';
 import * as config from './dialogs/config';
 import * as done from './dialogs/done';
-import { added, labelStyle } from './dialogs/environment';
+import { added, labelStyle } from './lib/environment';
 import { withInertValidators } from './lib/inert';
 import * as request from './dialogs/request';
 import { shared } from './lib/text';

@@ -196,3 +196,15 @@ export class OnegevityError extends Error {
     }
   }
 }
+
+/** As members of the vendor's models are written: anything else may be data, such as a map that goes by email. */
+const memberName = /^[A-Za-z_]\w*(\.\w+)*$/;
+
+/** @returns `bad_body`, whose text names the first few faults; `fieldErrors`, for the message alone, has all */
+export function validationError(
+  fieldErrors: Required<FieldError>[],
+  shown = (path: string) => (memberName.test(path) ? path : '?'),
+): OnegevityError {
+  const names = fieldErrors.slice(0, 5).map(({ fieldName, message }) => `${shown(fieldName)} (${message})`);
+  return new OnegevityError('bad_body', { values: { name: names.join(', ') }, fieldErrors });
+}

@@ -1,4 +1,4 @@
 import type { NodeAPI } from 'node-red';
-import { registerActionNode } from './shared/register-action-node';
+import { registerActionNode } from './action/register-action-node';
 
 export = (RED: NodeAPI): void => registerActionNode(RED, 'onegevity-package', 'packages');

@@ -7,7 +7,7 @@ export = (RED: NodeAPI): void => {
   addInboxView(RED);
   // Not by the nodes themselves: a start with stopped flows makes none.
   onFlowsStopped(RED, () =>
-    (require('./webhook/route/stopped-paths') as typeof import('./webhook/route/stopped-paths')).holdStoppedPaths(RED),
+    (require('./webhook/stopped-paths') as typeof import('./webhook/stopped-paths')).holdStoppedPaths(RED),
   );
   registerNode(
     RED,

@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
-import { createApi, scopes } from './server/api';
-import { Auth } from './server/auth';
+import { createApi, scopes } from './api/routes';
+import { Auth } from './http/auth';
 import { Changes } from './domain/changes';
 import { isLoopbackAddress } from './control/foreign';
 import { serveControl, type ControlRequest, type Controls } from './control/routes';
@@ -11,18 +11,18 @@ import { webhookFault } from './control/webhooks';
 import { Faults } from './faults/faults';
 import { readFault, type Fault } from './faults/kinds';
 import { Lifecycle } from './domain/lifecycle';
-import { ApiError } from './server/errors';
-import type { Reply, Shop } from './server/handlers/call';
+import { ApiError } from './http/errors';
+import type { Reply, Shop } from './api/call';
 import type { PatientState, Surroundings } from './domain/model';
 import { random } from './data/random';
-import { RequestLog } from './server/requests';
+import { RequestLog } from './http/requests';
 import { makeServer } from './server/server';
 import { Store } from './domain/store';
 import { Webhooks } from './webhooks/queue';
 
 export type { Fault, FaultName } from './faults/kinds';
 export type { ControlRequest } from './control/routes';
-export { pageFile, type PageFile } from './page/files';
+export { pageFile, type PageFile } from './server/page-files';
 
 export interface SandboxOptions {
   /** 0, the default, takes a free one. */

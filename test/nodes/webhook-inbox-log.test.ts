@@ -3,8 +3,8 @@ import { EventEmitter } from 'node:events';
 import type { Node, NodeAPI } from 'node-red';
 import { type SinonFakeTimers, useFakeTimers } from 'sinon';
 import { OnegevityError } from '../../src/lib/errors';
-import { isUnencrypted } from '../../src/nodes/webhook/inbox/create-inbox';
-import { WebhookInbox, type InboxOwner } from '../../src/nodes/webhook/inbox/webhook-inbox';
+import { isUnencrypted } from '../../src/nodes/webhook/create-inbox';
+import { WebhookInbox, type InboxOwner } from '../../src/nodes/webhook/webhook-inbox';
 import { WebhookStatus } from '../../src/nodes/webhook/status';
 
 describe('what a webhook node says of its inbox', () => {

@@ -1,6 +1,5 @@
 import { EventEmitter, once } from 'node:events';
-import type { DeadDelivery, Delivery, Inbox, InboxConsumer } from '../../src/lib/inbox/contract';
-import type { Damage } from '../../src/lib/inbox/local/store';
+import type { DeadDelivery, Delivery, Inbox, InboxConsumer, Damage } from '../../src/lib/inbox/contract';
 
 /** Takes events out of an inbox for a test, and ends none by itself. */
 export class InboxRecorder implements InboxConsumer {

@@ -1,8 +1,8 @@
-import { createApi, scopes, type Api } from '../../src/sandbox/server/api';
-import { Auth } from '../../src/sandbox/server/auth';
-import { ApiError } from '../../src/sandbox/server/errors';
+import { createApi, scopes, type Api } from '../../src/sandbox/api/routes';
+import { Auth } from '../../src/sandbox/http/auth';
+import { ApiError } from '../../src/sandbox/http/errors';
 import type { SandboxEvent } from '../../src/sandbox/webhooks/events';
-import type { Shop } from '../../src/sandbox/server/handlers/call';
+import type { Shop } from '../../src/sandbox/api/call';
 import { Lifecycle } from '../../src/sandbox/domain/lifecycle';
 import { random } from '../../src/sandbox/data/random';
 import { Store } from '../../src/sandbox/domain/store';

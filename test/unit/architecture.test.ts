@@ -1,24 +1,27 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type Import, importsOf } from '../support/imports';
 
 const imports = importsOf();
 const text = (found: readonly Import[]) => found.map(({ from, to }) => `${from} -> ${to}`);
 
-/** The rooms of docs/dev/architecture.md, the longest name first. */
-const rooms = [
+/** The folders of docs/dev/architecture.md, the longest name first. */
+const folders = [
   'lib/api',
-  'lib/auth',
+  'lib/http',
+  'lib/inbox',
+  'lib/oauth',
+  'lib/onegevity',
   'lib/webhook',
-  'lib/flows',
   'lib',
   'nodes',
   'sandbox',
   'generated',
   'editor',
+  'cli',
 ];
-const roomOf = (file: string) => rooms.find((room) => file.startsWith(`${room}/`)) ?? file;
+const folderOf = (file: string) => folders.find((folder) => file.startsWith(`${folder}/`)) ?? file;
 
 describe('the architecture', () => {
   it('keeps the library free of nodes, sandbox and editor, and of Node-RED', () => {
@@ -66,6 +69,33 @@ describe('the architecture', () => {
     assert.deepEqual(found, []);
   });
 
+  it('has no two folders that import each other', () => {
+    const arrows = new Set(
+      imports
+        // What is generated has the types of who uses it. An index gathers what is below it.
+        .filter(({ from }) => !/^generated\/|\/index\.ts$/.test(from))
+        .map(({ from, to }) => `${dirname(from)} -> ${dirname(to)}`),
+    );
+    const mutual = [...arrows].filter((arrow) => {
+      const [from, to] = arrow.split(' -> ');
+      return from !== to && arrows.has(`${to} -> ${from}`);
+    });
+    assert.deepEqual(mutual, []);
+  });
+
+  it('has at most 15 files side by side, but for the pages and scripts that Node-RED wants in one folder', () => {
+    const counts = new Map<string, number>();
+    const source = join(__dirname, '../../src');
+    for (const file of readdirSync(source, { recursive: true, withFileTypes: true }))
+      if (file.isFile()) counts.set(file.parentPath, (counts.get(file.parentPath) ?? 0) + 1);
+    counts.delete(join(source, 'nodes'));
+    counts.delete(join(source, 'generated'));
+    assert.deepEqual(
+      [...counts].filter(([, count]) => count > 15),
+      [],
+    );
+  });
+
   it('has no circle of imports', () => {
     const next = new Map<string, string[]>();
     for (const { from, to, typeOnly } of imports)
@@ -88,8 +118,8 @@ describe('the architecture', () => {
       ([, from, to]) => `${names.get(from)} -> ${names.get(to)}`,
     );
     const real = imports
-      .filter(({ to, typeOnly }) => !typeOnly && to.includes('/') && rooms.includes(roomOf(to)))
-      .map(({ from, to }) => [roomOf(from), roomOf(to)] as const)
+      .filter(({ to, typeOnly }) => !typeOnly && to.includes('/') && folders.includes(folderOf(to)))
+      .map(({ from, to }) => [folderOf(from), folderOf(to)] as const)
       .filter(([from, to]) => from !== to)
       .map(([from, to]) => `${from} -> ${to}`);
     assert.deepEqual([...new Set(real)].sort(), drawn.sort());

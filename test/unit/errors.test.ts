@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { type ErrorCode, errorCodes, OnegevityError } from '../../src/lib/errors';
 
-const catalogues = join(__dirname, '../../../locales');
+const catalogues = join(__dirname, '../../locales');
 
 /** What each text may name; anything else in it would stay an unfilled blank. */
 const values: Record<string, string[]> = {

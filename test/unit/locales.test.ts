@@ -149,8 +149,11 @@ describe('the templates of the dialogs', () => {
 });
 
 function sources(): { name: string; text: string }[] {
-  return readdirSync(editorFolder).map((name) => ({
-    name,
-    text: readFileSync(join(editorFolder, name), 'utf8'),
-  }));
+  const files = readdirSync(editorFolder, { recursive: true, encoding: 'utf8' });
+  return files
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => ({
+      name,
+      text: readFileSync(join(editorFolder, name), 'utf8'),
+    }));
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { nodePage, nodeTypes } from '../../scripts/node-pages';
-import { upgrade } from '../../src/editor/dialogs/upgrade';
+import { upgrade } from '../../src/editor/lib/upgrade';
 import { currentVersion, isReadable, type Migrations, upgraded } from '../../src/lib/migrations';
 
 /** A made-up history: `city` became `address.city`, and then `address` a list. */

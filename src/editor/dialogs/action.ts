@@ -1,9 +1,9 @@
 import type { Operation, OperationParameter } from '../../lib/api/operation';
-import { completerOf, forget } from './suggestions';
+import { completerOf, forget } from '../fields/suggestions';
 import { BodyForm, normalisedBody, type SavedBody } from './body-form';
 import { configId, environmentNote, outputRow } from './call-dialog';
 import { byId, checkRow, el, labelFor, note, row, select } from '../lib/dom';
-import { marked } from './environment';
+import { marked } from '../lib/environment';
 import { fieldInput, type FieldInput } from '../fields/field-input';
 import { defaultField, type Field, type Fields, isMissing, isSame, normalised } from '../fields/field-model';
 import { memberLabel } from '../lib/names';

@@ -1,6 +1,6 @@
 import type { BodyMember, OperationBody } from '../../lib/api/operation';
 import { bodyForms } from '../../generated/body-forms';
-import { completerOf } from './suggestions';
+import { completerOf } from '../fields/suggestions';
 import { el, labelFor, note, row, select } from '../lib/dom';
 import { fieldInput, type FieldInput } from '../fields/field-input';
 import { emptyField, type Field, type Fields, isMissing, normalised } from '../fields/field-model';

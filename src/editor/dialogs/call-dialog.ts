@@ -1,5 +1,5 @@
 import { byId, el, labelFor, note, row } from '../lib/dom';
-import { environmentOf } from './environment';
+import { environmentOf } from '../lib/environment';
 import type { EditorNode } from '../lib/red';
 import { rootOf } from '../lib/roots';
 import { asText, shared } from '../lib/text';

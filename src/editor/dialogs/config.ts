@@ -1,6 +1,6 @@
 import { connectionTest } from './connection-test';
 import { button, byId, el, note, select, showDefaults } from '../lib/dom';
-import { environmentOf, type Known } from './environment';
+import { environmentOf, type Known } from '../lib/environment';
 import type { EditorNode } from '../lib/red';
 import { rootOf } from '../lib/roots';
 import { drawScopes, scopeRows } from './scopes';

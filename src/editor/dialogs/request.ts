@@ -1,7 +1,7 @@
 import { normalisedBody, type SavedBody } from './body-form';
 import { environmentNote, outputRow } from './call-dialog';
 import { byId, el, labelFor, note, row, select } from '../lib/dom';
-import { marked } from './environment';
+import { marked } from '../lib/environment';
 import { fieldInput, type FieldInput } from '../fields/field-input';
 import { type Field, normalised } from '../fields/field-model';
 import type { EditorNode } from '../lib/red';

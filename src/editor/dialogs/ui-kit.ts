@@ -1,9 +1,9 @@
 import type { OperationParameter } from '../../lib/api/operation';
-import { completerOf } from './suggestions';
+import { completerOf } from '../fields/suggestions';
 import { configId, environmentNote } from './call-dialog';
 import { copyButton } from '../lib/copy';
 import { byId, el, labelFor, note, row, showDefaults } from '../lib/dom';
-import { configOf, environmentOf, marked } from './environment';
+import { configOf, environmentOf, marked } from '../lib/environment';
 import { fieldInput, type FieldInput } from '../fields/field-input';
 import { defaultField, type Field, isMissing, isSame, normalised } from '../fields/field-model';
 import { memberLabel } from '../lib/names';

@@ -1,7 +1,7 @@
 import { topics as described } from '../../generated/topics';
 import { copyButton } from '../lib/copy';
 import { byId, el, labelFor, note, row, showDefaults } from '../lib/dom';
-import { marked } from './environment';
+import { marked } from '../lib/environment';
 import { inboxView } from './inbox-view';
 import type { EditorNode } from '../lib/red';
 import { asText, shared } from '../lib/text';

@@ -1,5 +1,5 @@
 import type { ValueSchema } from '../../lib/api/operation';
-import type { Completer } from '../dialogs/suggestions';
+import type { Completer } from './suggestions';
 import { entriesOf, type Entry } from './field-model';
 import type { Completion, TypedInputType, TypedInputWidget } from '../lib/red';
 import { when } from '../lib/runtime';

@@ -1,5 +1,5 @@
 import { roots } from '../../lib/onegevity/environments';
-import type { Known } from '../dialogs/environment';
+import type { Known } from './environment';
 
 /** @returns the root that an environment stands for; empty where the editor cannot know it */
 export function rootOf(environment: Known, baseUrl: unknown): string {

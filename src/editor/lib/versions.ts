@@ -2,7 +2,7 @@ import { currentVersion, isReadable, shownVersion } from '../../lib/migrations';
 import { note } from './dom';
 import type { EditorNode } from './red';
 import { shared } from './text';
-import { savedOf, upgrade } from '../dialogs/upgrade';
+import { savedOf, upgrade } from './upgrade';
 
 interface Dialog {
   prepare(node: EditorNode): void;

@@ -1,6 +1,6 @@
 import type { ErrorObject, ValidateFunction } from 'ajv';
-import { OnegevityError, type FieldError } from '../errors';
-import { badIdentifier, faultyIdentifiers } from './identifier';
+import { type FieldError, OnegevityError, validationError } from '../errors';
+import { badIdentifier, faultyIdentifiers } from '../onegevity/identifier';
 import type { OperationBody } from './operation';
 import { asObject, documentedPath } from '../http/response';
 
@@ -25,7 +25,7 @@ export async function checkBody(model: OperationBody, body: unknown): Promise<vo
       throw new OnegevityError('bad_body', { values: { name: '-' } });
   } else {
     const validate = validators.get(model.schema) ?? (await compile(model.schema));
-    if (!validate(body)) throw faultyBody(faultyMembers(validate.errors ?? []));
+    if (!validate(body)) throw validationError(faultyMembers(validate.errors ?? []));
   }
   checkIdentifiers(body);
 }
@@ -37,21 +37,9 @@ export async function checkBody(model: OperationBody, body: unknown): Promise<vo
 function checkIdentifiers(body: object): void {
   const faults = faultyIdentifiers(body);
   const odd = faults.filter(({ message }) => message === 'type');
-  if (odd.length > 0) throw faultyBody(odd, documentedPath);
+  if (odd.length > 0) throw validationError(odd, documentedPath);
   const [first] = faults;
   if (first) throw badIdentifier(faults, documentedPath(first.fieldName));
-}
-
-/** As members of the vendor's models are written: anything else may be data, such as a map that goes by email. */
-const memberName = /^[A-Za-z_]\w*(\.\w+)*$/;
-
-/** @returns `bad_body`, whose text names the first few faults; `fieldErrors`, for the message alone, has all */
-export function faultyBody(
-  fieldErrors: Required<FieldError>[],
-  shown = (path: string) => (memberName.test(path) ? path : '?'),
-): OnegevityError {
-  const names = fieldErrors.slice(0, 5).map(({ fieldName, message }) => `${shown(fieldName)} (${message})`);
-  return new OnegevityError('bad_body', { values: { name: names.join(', ') }, fieldErrors });
 }
 
 async function compile(schema: string): Promise<ValidateFunction> {

@@ -5,8 +5,16 @@ import { isExpected, type Success } from './expected-response';
 import { type Http, type HttpOptions, type HttpRequest, openHttp, Stop } from '../http/transport';
 import { Limiter } from './limiter';
 import type { Operation } from './operation';
-import { fillPath, queryString } from './path';
-import { errorOf, header, isSuccess, parseJson, type RawResponse, successBody, unusable } from '../http/response';
+import { fillPath, queryString } from '../onegevity/path';
+import {
+  errorOf,
+  header,
+  isSuccess,
+  parseJson,
+  type RawResponse,
+  successBody,
+  unusable,
+} from '../http/response';
 import { retryAfterOf, retryDelay } from '../http/retry';
 
 export const apiBase = '/api/v1';

@@ -1,5 +1,4 @@
 import type { OnegevityError } from '../errors';
-import type { Damage } from './local/store';
 
 /** An event as an inbox keeps it. */
 export interface InboxEvent {
@@ -69,6 +68,14 @@ export interface Unique {
   key: string;
   /** Milliseconds. */
   window: number;
+}
+
+/** What was found and done about it when a storage was opened. How much was lost is not known. */
+export interface Damage {
+  /** Events and dead letters that could be read. */
+  readable: number;
+  /** Where the damaged files were put. */
+  kept?: string;
 }
 
 export interface InboxOptions {

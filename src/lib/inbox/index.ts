@@ -1,11 +1,10 @@
 import { access } from 'node:fs/promises';
-import type { Inbox, InboxOptions } from './contract';
+import type { Damage, Inbox, InboxOptions } from './contract';
 import type { Keyring } from './keyring';
 import { LevelStore } from './local/level-store';
 import { LocalInbox } from './local/local-inbox';
 import { MemoryStore } from './local/memory-store';
 import { all } from './local/context';
-import type { Damage } from './local/store';
 
 export type { Inbox } from './contract';
 export { removeLevelStore as removeDiskInbox } from './local/level-store';

@@ -1,6 +1,5 @@
-import type { ApiResponse } from '../api/client';
 import { OnegevityError } from '../errors';
-import { pathSegment } from '../api/path';
+import { pathSegment } from '../onegevity/path';
 import { asObject } from '../http/response';
 import { isLoopback } from '../http/loopback';
 import type { IssuedToken } from './token-manager';
@@ -8,7 +7,7 @@ import type { IssuedToken } from './token-manager';
 /** The calls of the API client that this flow is made of. */
 export interface CodeClient {
   exchangeCode(code: string, redirectUri: string): Promise<IssuedToken>;
-  request(request: { method: string; path: string; token: string }): Promise<ApiResponse>;
+  request(request: { method: string; path: string; token: string }): Promise<{ body: unknown }>;
 }
 
 export interface CodeRequest {

@@ -1,5 +1,4 @@
-import { faultyBody } from '../api/body';
-import type { FieldError } from '../errors';
+import { type FieldError, validationError } from '../errors';
 import { asObject } from '../http/response';
 import { type Question, questionsOf } from './surveys';
 
@@ -37,7 +36,7 @@ export function toResponses(survey: unknown, answers: Readonly<Record<string, un
     }
   }
   if (faults.length === 0) return responses;
-  throw faultyBody(faults);
+  throw validationError(faults);
 }
 
 function responsesTo(questions: readonly Question[], key: string, value: unknown): Responses {

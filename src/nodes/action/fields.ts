@@ -1,6 +1,6 @@
 import type { Node, NodeAPI } from 'node-red';
 import { OnegevityError } from '../../lib/errors';
-import { requireIdentifier } from '../../lib/api/identifier';
+import { requireIdentifier } from '../../lib/onegevity/identifier';
 import type { OperationParameter, ValueSchema } from '../../lib/api/operation';
 import { asObject } from '../../lib/http/response';
 import type { FlowMessage } from '../shared/message';

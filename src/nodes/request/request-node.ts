@@ -7,9 +7,9 @@ import {
   identifierFault,
   isIdentifierName,
   requireIdentifier,
-} from '../../lib/api/identifier';
+} from '../../lib/onegevity/identifier';
 import { asObject } from '../../lib/http/response';
-import { queryString } from '../../lib/api/path';
+import { queryString } from '../../lib/onegevity/path';
 import { type BodyDef, readBody } from '../action/body';
 import { type CallNodeDef, type Prepared, wireCallNode } from '../action/call-node';
 import { FieldReader, type Fields } from '../action/fields';

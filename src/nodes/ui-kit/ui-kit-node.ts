@@ -4,7 +4,7 @@ import type { ApiClient } from '../../lib/api/client';
 import { defaultScopes, scopesOf } from '../../lib/onegevity/environments';
 import { type ErrorCode, OnegevityError } from '../../lib/errors';
 import type { OperationParameter } from '../../lib/api/operation';
-import { pathSegment } from '../../lib/api/path';
+import { pathSegment } from '../../lib/onegevity/path';
 import { asObject } from '../../lib/http/response';
 import { isBrowserSafe } from '../../lib/oauth/authorization-code';
 import { answerRedirect, type RedirectAnswer } from '../../lib/oauth/callback';

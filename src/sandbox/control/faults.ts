@@ -1,5 +1,5 @@
 import { topics } from '../../generated/topics';
-import { validationError } from '../server/errors';
+import { validationError } from '../http/errors';
 import { apiOperations, faultKinds, readFault } from '../faults/kinds';
 import type { ControlCall, Controls } from './routes';
 import type { FaultChoices } from './state';

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { isIPv4 } from 'node:net';
-import { generalError } from '../server/errors';
+import { generalError } from '../http/errors';
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 /** What proxies say of themselves. Behind one, every caller comes from this computer. */

@@ -1,4 +1,4 @@
-import { generalError, notFound, validationError } from '../server/errors';
+import { generalError, notFound, validationError } from '../http/errors';
 import { moves, nextMove } from '../domain/order-transitions';
 import type { OrderState, PatientState } from '../domain/model';
 import { orderOf } from '../domain/store';

@@ -2,12 +2,12 @@
  * The sandbox's own routes, by which its page, people and tests move it. They are nothing of the vendor's. Who may
  * call them is decided by whoever serves them: see {@link refuseForeign} and, inside Node-RED, the editor's rights.
  */
-import type { Auth } from '../server/auth';
+import type { Auth } from '../http/auth';
 import type { Changes } from '../domain/changes';
-import { generalError, notFound } from '../server/errors';
+import { generalError, notFound } from '../http/errors';
 import type { Faults } from '../faults/faults';
-import { ok, type Reply, type Shop } from '../server/handlers/call';
-import type { RequestLog } from '../server/requests';
+import { ok, type Reply, type Shop } from '../api/call';
+import type { RequestLog } from '../http/requests';
 import type { Webhooks } from '../webhooks/queue';
 import { addFault, describeFaults } from './faults';
 import { advanceOrder, moveOrder, overview, releaseOrder, setBack } from './orders';

@@ -2,7 +2,7 @@
 import type { Delivery, WebhookEndpoint } from '../webhooks/delivery';
 import type { FaultKind, SetFault } from '../faults/kinds';
 import type { Fulfillment } from '../domain/model';
-import type { RequestEntry } from '../server/requests';
+import type { RequestEntry } from '../http/requests';
 
 /** The sandbox as a whole. */
 export interface Facts {

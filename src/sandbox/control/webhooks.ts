@@ -1,6 +1,6 @@
 import { topics } from '../../generated/topics';
 import { resendings, type Resending } from '../webhooks/delivery';
-import { notFound, validationError, type FieldFault } from '../server/errors';
+import { notFound, validationError, type FieldFault } from '../http/errors';
 import type { ControlCall, Controls } from './routes';
 
 /** @returns What is wrong with a registration: the URL is not http(s), or a topic is unknown. */

@@ -2,7 +2,7 @@ import type { components } from '../../generated/api-types';
 import { markers, type Bound, type Marker } from '../data/biomarkers';
 import type { Order, Patient, Recommendation, ReportDetails, Surroundings } from './model';
 import { adviceFor } from './recommendations';
-import { documentHost } from '../server/documents';
+import { documentHost } from './documents';
 import { DAY } from '../data/seed-patients';
 
 type Result = components['schemas']['TestResult'];

@@ -1,6 +1,6 @@
 import type { OrderState, Patient, PatientState } from './model';
 import { identifierOf, indexOf, makePatient } from '../data/seed-patients';
-import { seedPatient } from '../data/seed';
+import { seedPatient } from './seed';
 
 /**
  * All state, in memory. Seeded patients are made when they are asked for and kept only once they are changed, so

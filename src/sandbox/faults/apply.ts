@@ -1,9 +1,9 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
-import type { Auth } from '../server/auth';
-import { generalError } from '../server/errors';
-import { jsonBytes, sendJson } from '../server/http';
+import type { Auth } from '../http/auth';
+import { generalError } from '../http/errors';
+import { jsonBytes, sendJson } from '../http/http';
 import type { Trouble } from './faults';
 import type { SetFault } from './kinds';
 

@@ -1,5 +1,5 @@
 /** The requests that the sandbox has received. Bodies are asked for when somebody looks. */
-import type { RequestEntry } from '../server/requests';
+import type { RequestEntry } from '../http/requests';
 import { h } from './dom';
 import { ask } from './server';
 import { texts } from './texts';

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { OAuthError, type Auth, type TokenLimits } from './auth';
+import { OAuthError, type Auth, type TokenLimits } from '../http/auth';
 import type { FullReply } from '../faults/apply';
-import { isType, readBody, sendJson } from './http';
+import { isType, readBody, sendJson } from '../http/http';
 import type { Store } from '../domain/store';
 
 const NO_STORE = { 'cache-control': 'no-store', pragma: 'no-cache' };

@@ -1,16 +1,16 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Api } from './api';
+import type { Api } from '../api/routes';
 import { type Doors, refuseForeign, refuseOtherOrigins } from '../control/foreign';
 import { serveControl, type Controls } from '../control/routes';
-import { documentAt } from './documents';
-import { ApiError, generalError } from './errors';
+import { documentAt } from '../domain/documents';
+import { ApiError, generalError } from '../http/errors';
 import type { SandboxEvent } from '../webhooks/events';
 import { answerUnder, type FullReply } from '../faults/apply';
 import type { SetFault } from '../faults/kinds';
-import { readJson, sendJson } from './http';
+import { readJson, sendJson } from '../http/http';
 import { serveAuthorize, serveToken } from './oauth';
-import { pageFile } from '../page/files';
-import { keptText, type RequestEntry } from './requests';
+import { pageFile } from './page-files';
+import { keptText, type RequestEntry } from '../http/requests';
 
 export interface ServerParts {
   api: Api;

@@ -1,4 +1,5 @@
-import type { Damage, Operation, Range, Store } from '../../../src/lib/inbox/local/store';
+import type { Operation, Range, Store } from '../../../src/lib/inbox/local/store';
+import type { Damage } from '../../../src/lib/inbox/contract';
 
 /** A store that fails when it is told to, and that can stop like a process that is killed. */
 export class HostileStore implements Store {

@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict';
 import type { SinonFakeTimers } from 'sinon';
 import type { OnegevityError } from '../../../src/lib/errors';
-import type {
-  DeadDelivery,
-  Delivery,
-  Inbox,
-  InboxConsumer,
-  Unique,
-} from '../../../src/lib/inbox/contract';
+import type { DeadDelivery, Delivery, Inbox, InboxConsumer, Unique } from '../../../src/lib/inbox/contract';
 import { Keyring } from '../../../src/lib/inbox/keyring';
 import { LocalInbox } from '../../../src/lib/inbox/local/local-inbox';
 import { readEvent } from '../../../src/lib/inbox/record';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { identifierFault } from '../../../src/lib/api/identifier';
+import { identifierFault } from '../../../src/lib/onegevity/identifier';
 import { exampleFunction } from '../../support/example-function';
 
 interface Row {

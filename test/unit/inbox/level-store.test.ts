@@ -18,7 +18,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { hasLeftovers } from '../../../src/lib/inbox';
 import { LevelStore } from '../../../src/lib/inbox/local/level-store';
-import type { Damage } from '../../../src/lib/inbox/local/store';
+import type { Damage } from '../../../src/lib/inbox/contract';
 
 describe('store on disk', () => {
   let root: string;

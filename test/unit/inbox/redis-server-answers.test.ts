@@ -3,7 +3,7 @@ import { useFakeTimers } from 'sinon';
 import { OnegevityError } from '../../../src/lib/errors';
 import { ServerClock } from '../../../src/lib/inbox/redis/clock';
 import { faultOf } from '../../../src/lib/inbox/redis/server-errors';
-import { isId } from '../../../src/lib/inbox/redis/ids';
+import { isId } from '../../../src/lib/inbox/event-id';
 import type { Link } from '../../../src/lib/inbox/redis/session';
 import { riskOf } from '../../../src/lib/inbox/redis/persistence';
 import { checkServerKind } from '../../../src/lib/inbox/redis/server-kind';

@@ -5,11 +5,7 @@ import { join } from 'node:path';
 import { type SinonFakeTimers, useFakeTimers } from 'sinon';
 import type { Inbox, InboxOptions } from '../../../src/lib/inbox/contract';
 import { Keyring } from '../../../src/lib/inbox/keyring';
-import {
-  type Connection,
-  redisConnect,
-  type RedisOptions,
-} from '../../../src/lib/inbox/redis/connection';
+import { type Connection, redisConnect, type RedisOptions } from '../../../src/lib/inbox/redis/connection';
 import { RedisInbox } from '../../../src/lib/inbox/redis/redis-inbox';
 import { InboxRecorder } from '../../support/inbox-recorder';
 import { RedisServer, useRedis } from '../../support/redis-server';

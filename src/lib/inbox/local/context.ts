@@ -61,11 +61,6 @@ export function unpacked(value: Buffer): State {
   }
 }
 
-/** Milliseconds since 1970 at which an event of this id arrived. */
-export function arrival(id: string): number {
-  return Math.floor(Number(id) / 1000);
-}
-
 /** What the parts of a local inbox share. */
 export class Shelf {
   /** Events that have not ended. */

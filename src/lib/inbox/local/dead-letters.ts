@@ -2,7 +2,8 @@ import { errorCodes } from '../../errors';
 import type { Emission } from './dispatcher';
 import type { DeadLetter } from '../contract';
 import { type Death, readDeath, readEvent } from '../record';
-import { all, arrival, keys, packed, type Shelf } from './context';
+import { all, keys, packed, type Shelf } from './context';
+import { arrival } from '../event-id';
 
 /** The dead letters of a local inbox, those set aside included. */
 export class DeadLetters {

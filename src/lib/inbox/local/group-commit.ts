@@ -1,5 +1,6 @@
 import { OnegevityError } from '../../errors';
-import type { Damage, Operation, Store } from './store';
+import type { Operation, Store } from './store';
+import type { Damage } from '../contract';
 
 const maxOperations = 4096;
 const firstPause = 1000;

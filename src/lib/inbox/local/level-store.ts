@@ -6,9 +6,10 @@ import type { OnegevityError } from '../../errors';
 import { Acknowledged } from './level/acknowledged';
 import { FolderWatch } from './level/folder-watch';
 import { Inspector } from './level/inspect';
-import { salvage } from './level/salvage';
+import { salvage } from './salvage';
 import { storageFault } from '../storage-errors';
-import type { Damage, Operation, Range, Store } from './store';
+import type { Operation, Range, Store } from './store';
+import type { Damage } from '../contract';
 
 type Database = ClassicLevel<string, Buffer>;
 

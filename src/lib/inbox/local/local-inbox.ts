@@ -4,13 +4,23 @@ import { DeadLetters } from './dead-letters';
 import { Emission } from './dispatcher';
 import { EventIds } from './event-ids';
 import { GroupCommit } from './group-commit';
-import type { DeadLetter, Inbox, InboxConsumer, InboxEvent, InboxOptions, InboxStats, Unique } from '../contract';
+import type {
+  DeadLetter,
+  Inbox,
+  InboxConsumer,
+  InboxEvent,
+  InboxOptions,
+  InboxStats,
+  Unique,
+  Damage,
+} from '../contract';
 import type { Keyring } from '../keyring';
 import type { Lease } from '../leases';
 import { RecentHashes } from './dedup-store';
 import { readEvent, sealEvent } from '../record';
-import { all, arrival, keys, Shelf } from './context';
-import type { Damage, Operation, Store } from './store';
+import { all, keys, Shelf } from './context';
+import { arrival } from '../event-id';
+import type { Operation, Store } from './store';
 
 interface Parts {
   commit: GroupCommit;

@@ -1,3 +1,4 @@
+import type { Damage } from '../contract';
 export type Operation = { type: 'put'; key: string; value: Buffer } | { type: 'del'; key: string };
 
 export interface Range {
@@ -5,14 +6,6 @@ export interface Range {
   gte?: string;
   lt?: string;
   lte?: string;
-}
-
-/** What was found and done about it when a storage was opened. How much was lost is not known. */
-export interface Damage {
-  /** Events and dead letters that could be read. */
-  readable: number;
-  /** Where the damaged files were put. */
-  kept?: string;
 }
 
 /** A sorted map from text to bytes: what a local inbox needs of the place where it stores. */

@@ -11,12 +11,12 @@ import type {
 } from '../contract';
 import type { Keyring } from '../keyring';
 import { readEvent, sealEvent } from '../record';
-import { arrival } from '../local/context';
+import { arrival } from '../event-id';
 import { ServerClock } from './clock';
 import type { Connect } from './connection';
 import { DeadLetters } from './dead-letters';
 import { Emission } from './dispatcher';
-import { isId } from './ids';
+import { isId } from '../event-id';
 import { Keys } from './keys';
 import { Link } from './session';
 import { Owed } from './offline-queue';

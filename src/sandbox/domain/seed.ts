@@ -1,10 +1,10 @@
 /** Seeded patients: each is made from the seed and its index alone, by playing its orders some steps forward. */
-import { packageOf } from './catalog';
-import { moves, nextMove } from '../domain/order-transitions';
-import type { OrderState, Patient, PatientState, Surroundings } from '../domain/model';
-import { createOrder } from '../domain/new-order';
-import { DAY, makePatient, registeredAt } from './seed-patients';
-import { random } from './random';
+import { packageOf } from '../data/catalog';
+import { moves, nextMove } from './order-transitions';
+import type { OrderState, Patient, PatientState, Surroundings } from './model';
+import { createOrder } from './new-order';
+import { DAY, makePatient, registeredAt } from '../data/seed-patients';
+import { random } from '../data/random';
 
 interface Plan {
   package: string;

@@ -1,6 +1,6 @@
-import { packageOf, packages, type Package } from '../../data/catalog';
-import { notFound } from '../errors';
-import { markers } from '../../data/biomarkers';
+import { packageOf, packages, type Package } from '../data/catalog';
+import { notFound } from '../http/errors';
+import { markers } from '../data/biomarkers';
 import { ok, page, type Handler } from './call';
 
 /** Where a package of the vendor's holds its biomarkers is not documented. */

@@ -1,8 +1,8 @@
-import type { SandboxEvent } from '../../webhooks/events';
-import { generalError, notFound } from '../errors';
-import type { Lifecycle } from '../../domain/lifecycle';
-import type { OrderState, PatientState, Surroundings } from '../../domain/model';
-import { orderOf, type Store } from '../../domain/store';
+import type { SandboxEvent } from '../webhooks/events';
+import { generalError, notFound } from '../http/errors';
+import type { Lifecycle } from '../domain/lifecycle';
+import type { OrderState, PatientState, Surroundings } from '../domain/model';
+import { orderOf, type Store } from '../domain/store';
 
 /** What the handlers of operations work on. */
 export interface Shop {

@@ -1,7 +1,7 @@
-import { agreementDocuments } from '../../data/catalog';
-import { notFound, validationError, type FieldFault } from '../errors';
-import { patientEvent } from '../../webhooks/events';
-import type { Agreement, Patient, PatientState } from '../../domain/model';
+import { agreementDocuments } from '../data/catalog';
+import { notFound, validationError, type FieldFault } from '../http/errors';
+import { patientEvent } from '../webhooks/events';
+import type { Agreement, Patient, PatientState } from '../domain/model';
 import { created, editPatient, ok, page, readPatient, slice, type Call, type Handler } from './call';
 
 type Members = Record<string, unknown>;

@@ -1,6 +1,6 @@
 import type { NodeAPI } from 'node-red';
-import { hostOf } from './webhook-router';
-import { type WebhookDef, webhookOptions } from '../options';
+import { hostOf } from './route/webhook-router';
+import { type WebhookDef, webhookOptions } from './options';
 
 /** As much of a saved node, tab, group or subflow as tells the values of variables in it. */
 interface Saved extends WebhookDef {

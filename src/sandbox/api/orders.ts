@@ -1,12 +1,12 @@
-import type { components } from '../../../generated/api-types';
-import { packageOf } from '../../data/catalog';
-import { activate } from '../../domain/element-transitions';
-import { validationError, type FieldFault } from '../errors';
-import { fulfillmentEvent, orderEvent, patientEvent, type SandboxEvent } from '../../webhooks/events';
-import type { OrderState, PatientState } from '../../domain/model';
-import { createOrder } from '../../domain/new-order';
-import { canActivate, codeFits, kits, labVisits, prefixOf } from '../../domain/order-parts';
-import { orderOf } from '../../domain/store';
+import type { components } from '../../generated/api-types';
+import { packageOf } from '../data/catalog';
+import { activate } from '../domain/element-transitions';
+import { validationError, type FieldFault } from '../http/errors';
+import { fulfillmentEvent, orderEvent, patientEvent, type SandboxEvent } from '../webhooks/events';
+import type { OrderState, PatientState } from '../domain/model';
+import { createOrder } from '../domain/new-order';
+import { canActivate, codeFits, kits, labVisits, prefixOf } from '../domain/order-parts';
+import { orderOf } from '../domain/store';
 import { addPatient, changePatient, checkBirth } from './patients';
 import { created, editPatient, findOrder, ok, page, readPatient, type Handler } from './call';
 

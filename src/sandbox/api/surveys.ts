@@ -1,10 +1,10 @@
-import type { components } from '../../../generated/api-types';
-import { completeSurvey } from '../../domain/element-transitions';
-import { notFound, validationError } from '../errors';
-import { orderEvent } from '../../webhooks/events';
-import type { OrderState, PatientState, SurveyElement } from '../../domain/model';
-import { surveyElements } from '../../domain/order-parts';
-import { incomplete, surveyOf, surveys, withAnswers, type Survey } from '../../domain/surveys';
+import type { components } from '../../generated/api-types';
+import { completeSurvey } from '../domain/element-transitions';
+import { notFound, validationError } from '../http/errors';
+import { orderEvent } from '../webhooks/events';
+import type { OrderState, PatientState, SurveyElement } from '../domain/model';
+import { surveyElements } from '../domain/order-parts';
+import { incomplete, surveyOf, surveys, withAnswers, type Survey } from '../domain/surveys';
 import { editPatient, ok, page, readPatient, type Call, type Handler } from './call';
 
 type SubmitSurveyRequest = components['schemas']['SubmitSurveyRequest'];

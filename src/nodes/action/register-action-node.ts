@@ -1,6 +1,6 @@
 import type { Node, NodeAPI } from 'node-red';
-import type { ActionDef } from '../action/action-node';
-import { registerNode } from './register-node';
+import type { ActionDef } from './action-node';
+import { registerNode } from '../shared/register-node';
 
 /**
  * Registers a node type that offers the operations of one tag of the API description.
@@ -9,7 +9,7 @@ import { registerNode } from './register-node';
  */
 export function registerActionNode(RED: NodeAPI, type: string, tag: string): void {
   registerNode<Node, ActionDef>(RED, type, () => {
-    const { buildAction } = require('../action/action-node') as typeof import('../action/action-node');
+    const { buildAction } = require('./action-node') as typeof import('./action-node');
     return (api, node, def) => buildAction(api, node, def, tag);
   });
 }

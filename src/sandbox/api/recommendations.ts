@@ -1,6 +1,6 @@
-import type { components } from '../../../generated/api-types';
-import { generalError, notFound } from '../errors';
-import type { PatientState, Recommendation } from '../../domain/model';
+import type { components } from '../../generated/api-types';
+import { generalError, notFound } from '../http/errors';
+import type { PatientState, Recommendation } from '../domain/model';
 import { editPatient, idOf, ok, page, readPatient, several, type Call, type Handler } from './call';
 
 type Schemas = components['schemas'];

@@ -1,8 +1,8 @@
 import type { Node, NodeAPI } from 'node-red';
-import { OnegevityError } from '../../../lib/errors';
-import { identityOf } from '../../../lib/webhook/dedup';
-import type { WebhookEvent } from '../../../lib/webhook/event';
-import { hasLeftovers, removeDiskInbox } from '../../../lib/inbox';
+import { OnegevityError } from '../../lib/errors';
+import { identityOf } from '../../lib/webhook/dedup';
+import type { WebhookEvent } from '../../lib/webhook/event';
+import { hasLeftovers, removeDiskInbox } from '../../lib/inbox';
 import type {
   DeadDelivery,
   Delivery,
@@ -10,18 +10,18 @@ import type {
   InboxConsumer,
   InboxStats,
   StorageRisk,
-} from '../../../lib/inbox/contract';
-import type { Damage } from '../../../lib/inbox/local/store';
-import { handleOf, makeKnown } from '../../../lib/inbox/registry';
-import { RateLimit } from '../../../lib/webhook/rate-limit';
-import type { Stored } from '../../../lib/webhook/receiver';
-import { packEvent, unpackEvent } from '../../../lib/webhook/stored-event';
-import { type ConfigNode, shared, translated } from '../../shared/config-node';
-import { whenFlowsRun } from '../../shared/flow-state';
-import { CountedLog } from '../counted-log';
+  Damage,
+} from '../../lib/inbox/contract';
+import { handleOf, makeKnown } from '../../lib/inbox/registry';
+import { RateLimit } from '../../lib/webhook/rate-limit';
+import type { Stored } from '../../lib/webhook/receiver';
+import { packEvent, unpackEvent } from '../../lib/webhook/stored-event';
+import { type ConfigNode, shared, translated } from '../shared/config-node';
+import { whenFlowsRun } from '../shared/flow-state';
+import { CountedLog } from './counted-log';
 import { createInbox, inboxFolder, isUnencrypted } from './create-inbox';
-import type { WebhookOptions } from '../options';
-import type { WebhookStatus } from '../status';
+import type { WebhookOptions } from './options';
+import type { WebhookStatus } from './status';
 
 /** What the inbox needs of its webhook node. */
 export interface InboxOwner {

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { NodeAPI } from 'node-red';
-import { OnegevityError } from '../../../lib/errors';
-import { isLoopback } from '../../../lib/http/loopback';
-import { diskInbox, type Inbox, redisInbox } from '../../../lib/inbox';
-import type { InboxOptions } from '../../../lib/inbox/contract';
-import { Keyring } from '../../../lib/inbox/keyring';
-import type { ConfigNode } from '../../shared/config-node';
-import type { WebhookOptions } from '../options';
+import { OnegevityError } from '../../lib/errors';
+import { isLoopback } from '../../lib/http/loopback';
+import { diskInbox, type Inbox, redisInbox } from '../../lib/inbox';
+import type { InboxOptions } from '../../lib/inbox/contract';
+import { Keyring } from '../../lib/inbox/keyring';
+import type { ConfigNode } from '../shared/config-node';
+import type { WebhookOptions } from './options';
 
 /** Settings of settings.js. */
 interface InboxSettings {

@@ -1,5 +1,5 @@
-import type { EditorNode } from '../lib/red';
-import { shared } from '../lib/text';
+import type { EditorNode } from './red';
+import { shared } from './text';
 
 export type Known = 'sandbox' | 'staging' | 'production' | 'custom' | 'variable';
 

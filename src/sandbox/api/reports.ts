@@ -1,7 +1,7 @@
-import { withDocuments } from '../documents';
-import { notFound } from '../errors';
+import { withDocuments } from '../domain/documents';
+import { notFound } from '../http/errors';
 import { findOrder, idOf, ok, page, readPatient, several, type Handler } from './call';
-import type { Report } from '../../domain/model';
+import type { Report } from '../domain/model';
 
 /** Beside `id`, which is all that is known of the vendor's list items, the sandbox shows where a report belongs. */
 const listed = ({ details, orderIdentifier, packageIdentifier }: Report) => ({

@@ -5,7 +5,7 @@ import {
   identifierFault,
   isIdentifierName,
   requireIdentifier,
-} from '../../../src/lib/api/identifier';
+} from '../../../src/lib/onegevity/identifier';
 
 const real = [
   'SB-000001',

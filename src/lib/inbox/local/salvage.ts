@@ -1,10 +1,10 @@
-import { keys } from '../context';
-import type { Operation } from '../store';
-import { readBatch } from './batch';
-import type { Entry } from './entry';
-import { contentOf, listFiles } from './files';
-import { readLog } from './log';
-import { tableEntries } from './table';
+import { keys } from './context';
+import type { Operation } from './store';
+import { readBatch } from './level/batch';
+import type { Entry } from './level/entry';
+import { contentOf, listFiles } from './level/files';
+import { readLog } from './level/log';
+import { tableEntries } from './level/table';
 
 /** Bytes that are written at once. */
 const batchBytes = 2 ** 20;

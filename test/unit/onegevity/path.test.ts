@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { identifierFault } from '../../../src/lib/api/identifier';
-import { fillPath, pathSegment, queryString } from '../../../src/lib/api/path';
+import { identifierFault } from '../../../src/lib/onegevity/identifier';
+import { fillPath, pathSegment, queryString } from '../../../src/lib/onegevity/path';
 
 describe('path', () => {
   for (const [value, segment] of [

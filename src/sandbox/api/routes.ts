@@ -1,15 +1,15 @@
 import type { Context, Document, OpenAPIBackend } from 'openapi-backend';
 import description from '../../generated/openapi.json';
-import type { Auth, Grant } from './auth';
-import { ApiError, generalError, validationError, type FieldFault } from './errors';
+import type { Auth, Grant } from '../http/auth';
+import { ApiError, generalError, validationError, type FieldFault } from '../http/errors';
 import type { SandboxEvent } from '../webhooks/events';
-import type { Call, Handler, Reply, Shop } from './handlers/call';
-import { orderHandlers } from './handlers/orders';
-import { packageHandlers } from './handlers/packages';
-import { patientHandlers } from './handlers/patients';
-import { recommendationHandlers } from './handlers/recommendations';
-import { reportHandlers } from './handlers/reports';
-import { surveyHandlers } from './handlers/surveys';
+import type { Call, Handler, Reply, Shop } from './call';
+import { orderHandlers } from './orders';
+import { packageHandlers } from './packages';
+import { patientHandlers } from './patients';
+import { recommendationHandlers } from './recommendations';
+import { reportHandlers } from './reports';
+import { surveyHandlers } from './surveys';
 
 const operationHandlers: Readonly<Record<string, Handler>> = {
   ...patientHandlers,

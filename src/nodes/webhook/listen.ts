@@ -1,12 +1,12 @@
 import type { Node, NodeAPI } from 'node-red';
-import type { Receiver } from '../../../lib/webhook/receiver';
-import { type ClaimFault, hostOf } from './webhook-router';
-import { Endpoint, type Tenant } from './endpoint';
-import type { ConfigNode } from '../../shared/config-node';
-import { savedReference } from '../../shared/saved-reference';
-import { joinSandbox } from '../sandbox';
-import type { WebhookOptions } from '../options';
-import type { WebhookStatus } from '../status';
+import type { Receiver } from '../../lib/webhook/receiver';
+import { type ClaimFault, hostOf } from './route/webhook-router';
+import { Endpoint, type Tenant } from './route/endpoint';
+import type { ConfigNode } from '../shared/config-node';
+import { savedReference } from '../shared/saved-reference';
+import { joinSandbox } from './sandbox';
+import type { WebhookOptions } from './options';
+import type { WebhookStatus } from './status';
 
 interface Listener {
   options: WebhookOptions;
