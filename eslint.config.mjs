@@ -41,7 +41,7 @@ export default tseslint.config(
   },
   {
     // What builds a node is read at its first node, and Node-RED makes nodes synchronously.
-    files: ['src/nodes/onegevity-*.ts', 'src/nodes/shared/register-action-node.ts'],
+    files: ['src/nodes/onegevity-*.ts', 'src/nodes/action/register-action-node.ts'],
     rules: {
       '@typescript-eslint/no-require-imports': 'off',
       '@typescript-eslint/consistent-type-imports': ['error', { disallowTypeAnnotations: false }],
