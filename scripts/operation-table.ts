@@ -44,7 +44,7 @@ interface SourceOperation {
   'x-confidence': Operation['confidence'];
   'x-scope-confidence'?: 'guess';
   'x-list'?: NonNullable<Operation['list']>;
-  'x-converts'?: NonNullable<Operation['converts']>;
+  'x-converts'?: NonNullable<Operation['codec']>;
   'x-echo'?: OperationResponse['echo'];
 }
 
@@ -133,7 +133,7 @@ function vendorOperation(
     // What a list must hold is said by `list`.
     ...(!list && { response: response(description, source) }),
     ...(list && { list }),
-    ...(converts && { converts }),
+    ...(converts && { codec: converts }),
     scopes: source.security.flatMap(({ oauth2 }) => oauth2),
     scopesKnown: source['x-scope-confidence'] !== 'guess',
     confidence: source['x-confidence'],
@@ -193,7 +193,7 @@ function body(description: Description, source: SourceBody): NonNullable<Operati
   return {
     required: source.required ?? false,
     schema: $ref.slice($ref.lastIndexOf('/') + 1),
-    known: model['x-confidence'] === 'A',
+    strict: model['x-confidence'] === 'A',
   };
 }
 

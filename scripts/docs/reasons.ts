@@ -1,10 +1,10 @@
 /** The reason codes of the webhook node. The types make sure that none is forgotten. */
-import type { RefusalReason, WebhookEvent } from '../../src/lib/webhook/event';
+import type { RejectionReason, WebhookEvent } from '../../src/lib/webhook/event';
 import type { BodyNote } from '../../src/lib/webhook/parse';
 import { table } from './markdown';
 
 /** Status of the response, and what to do. */
-const refusals: Record<RefusalReason, [status: number, advice: string]> = {
+const refusals: Record<RejectionReason, [status: number, advice: string]> = {
   missing_signature: [
     401,
     "The request isn't from Onegevity, or a proxy drops the header `X-Onegevity-Signature`.",

@@ -36,7 +36,7 @@ function parameter({ name, required, source, schema }: OperationParameter): stri
 
 function bodyOf({ body }: Operation): string {
   if (!body) return '';
-  return `\`${body.schema}\`${body.known ? ', checked' : ', open'}${body.required ? '' : ', optional'}`;
+  return `\`${body.schema}\`${body.strict ? ', checked' : ', open'}${body.required ? '' : ', optional'}`;
 }
 
 /** What a success must show: see `isExpected` of src/lib/api/expected-response.ts. */

@@ -222,7 +222,7 @@ describe('a flow whose every property is markup', function () {
       },
       'test-connection': {
         ...{ environment: markup, root: markup, scopes: [markup], notGranted: [markup] },
-        ...{ expiresIn: 1, clockAhead: 999, readFault: fault },
+        ...{ expiresIn: 1, clockSkew: 999, readFault: fault },
       },
       variables: { variables: { [markup]: markup } },
     };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Inbox } from '../../src/lib/inbox/contract';
 import { memoryInbox } from '../../src/lib/inbox';
 import { Keyring } from '../../src/lib/inbox/keyring';
-import { handleOf, makeKnown } from '../../src/lib/inbox/registry';
+import { handleOf, registerInbox } from '../../src/lib/inbox/registry';
 import done from '../../src/nodes/onegevity-done';
 import { helper, useHelper } from '../support/helper';
 import { InboxRecorder } from '../support/inbox-recorder';
@@ -16,7 +16,7 @@ describe('onegevity-done', () => {
   beforeEach(async () => {
     inbox = memoryInbox(new Keyring(Keyring.generate()), { visibilityTimeout: 60_000, maxAttempts: 3 });
     seen = new InboxRecorder();
-    forget = makeKnown('hook', inbox);
+    forget = registerInbox('hook', inbox);
     await inbox.open(seen);
   });
   afterEach(async () => {

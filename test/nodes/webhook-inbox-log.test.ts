@@ -39,9 +39,9 @@ describe('what a webhook node says of its inbox', () => {
 
   it('is in the log twice and then every 30 s where it is full and not full all the time', () => {
     for (let time = 0; time < 600; time++) {
-      inbox.state(new OnegevityError('inbox_full'));
+      inbox.onAvailability(new OnegevityError('inbox_full'));
       clock.tick(50);
-      inbox.state(undefined);
+      inbox.onAvailability(undefined);
       clock.tick(50);
     }
     assert.equal(errors.length, 3, '600 times in a minute');
@@ -49,7 +49,7 @@ describe('what a webhook node says of its inbox', () => {
 
   it('has another cause in the log at once', () => {
     for (const code of ['inbox_full', 'inbox_disk_full', 'inbox_no_permission'] as const)
-      inbox.state(new OnegevityError(code));
+      inbox.onAvailability(new OnegevityError(code));
     assert.equal(errors.length, 3);
   });
 
@@ -79,11 +79,11 @@ describe('what a webhook node says of its inbox', () => {
     });
 
   it('is a lasting status and one line where Redis does not promise what it should', () => {
-    for (let time = 0; time < 3; time++) inbox.risk('redis_unencrypted');
+    for (let time = 0; time < 3; time++) inbox.onDurabilityWarning('redis_unencrypted');
     clock.tick(1000);
     assert.deepEqual(warnings, ['errors.redis_unencrypted']);
     assert.deepEqual([shown.at(-1)?.fill, shown.at(-1)?.text], ['yellow', 'status.redis_unencrypted']);
-    status.event('green', () => 'order.created (1)');
+    status.setEvent('green', () => 'order.created (1)');
     clock.tick(1000);
     assert.equal(shown.at(-1)?.text, 'status.redis_unencrypted · order.created (1)');
   });

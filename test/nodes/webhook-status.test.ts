@@ -25,34 +25,34 @@ describe('The status of a webhook node', () => {
   });
 
   it('is no longer red when it can store again, also where a refusal came last', () => {
-    status.storage('inbox_unavailable', 'inbox unavailable');
-    status.event('red', () => 'refused: not stored');
+    status.setStorage('inbox_unavailable', 'inbox unavailable');
+    status.setEvent('red', () => 'refused: not stored');
     assert.deepEqual(last(), ['red', 'inbox unavailable']);
-    status.storage();
+    status.setStorage();
     assert.deepEqual(last(), ['green', 'status.waiting']);
   });
 
   it('shows the risk of the storage beside every other condition that lasts', () => {
     status.risk('Redis unencrypted');
     assert.deepEqual(last(), ['yellow', 'Redis unencrypted']);
-    status.lasting('yellow', 'previous secret');
+    status.setLasting('yellow', 'previous secret');
     assert.deepEqual(last(), ['yellow', 'previous secret · Redis unencrypted']);
-    status.event('green', () => '1 event');
+    status.setEvent('green', () => '1 event');
     assert.deepEqual(last(), ['yellow', 'previous secret · Redis unencrypted · 1 event']);
-    status.lasting();
+    status.setLasting();
     assert.deepEqual(last(), ['yellow', 'Redis unencrypted · 1 event']);
   });
 
   it('goes on showing a dead letter and lost events beside the next good one, each once', () => {
     status.trouble('dead letter');
     assert.deepEqual(last(), ['red', 'dead letter']);
-    status.event('green', () => '1 event');
+    status.setEvent('green', () => '1 event');
     assert.deepEqual(last(), ['green', 'dead letter · 1 event']);
     status.trouble('events lost');
     status.trouble('dead letter');
     assert.deepEqual(last(), ['red', 'dead letter · events lost']);
-    status.storage('redis_full', 'full');
-    status.storage();
+    status.setStorage('redis_full', 'full');
+    status.setStorage();
     assert.deepEqual(last(), ['yellow', 'dead letter · events lost']);
   });
 });

@@ -169,7 +169,7 @@ describe("the editor's questions to the runtime", () => {
       json(200, { access_token: 'canary-token', expires_in: 600 })(request, response, socket);
     };
     const { body } = await post('test-connection', typed());
-    assert.ok(Math.abs(body.clockAhead - 3600) < 5, String(body.clockAhead));
+    assert.ok(Math.abs(body.clockSkew - 3600) < 5, String(body.clockAhead));
   });
 
   it('resolves references to environment variables, and names one that is not set', async () => {

@@ -1,10 +1,16 @@
 import { EventEmitter, once } from 'node:events';
-import type { DeadDelivery, Delivery, Inbox, InboxConsumer, Damage } from '../../src/lib/inbox/contract';
+import type {
+  DeadLetterMessage,
+  InboxMessage,
+  Inbox,
+  InboxConsumer,
+  Damage,
+} from '../../src/lib/inbox/contract';
 
 /** Takes events out of an inbox for a test, and ends none by itself. */
 export class InboxRecorder implements InboxConsumer {
-  readonly deliveries: Delivery[] = [];
-  readonly dead: DeadDelivery[] = [];
+  readonly deliveries: InboxMessage[] = [];
+  readonly dead: DeadLetterMessage[] = [];
   readonly quarantines: { count: number; cause: string }[] = [];
   readonly damages: Damage[] = [];
   readonly problems: (string | undefined)[] = [];
@@ -12,12 +18,12 @@ export class InboxRecorder implements InboxConsumer {
   readonly #changes = new EventEmitter();
   #taken = 0;
 
-  deliver(delivery: Delivery): void {
+  deliver(delivery: InboxMessage): void {
     this.deliveries.push(delivery);
     this.#changes.emit('change');
   }
 
-  deadLetter(letter: DeadDelivery): void {
+  deadLetter(letter: DeadLetterMessage): void {
     this.dead.push(letter);
     this.#changes.emit('change');
   }
@@ -32,24 +38,24 @@ export class InboxRecorder implements InboxConsumer {
     this.#changes.emit('change');
   }
 
-  state(problem: { code: string } | undefined): void {
+  onAvailability(problem: { code: string } | undefined): void {
     this.problems.push(problem?.code);
     this.#changes.emit('change');
   }
 
-  risk(risk: string): void {
+  onDurabilityWarning(risk: string): void {
     this.risks.push(risk);
     this.#changes.emit('change');
   }
 
   /** The next deliveries that no call of this function has returned yet. */
-  async next(count = 1): Promise<Delivery[]> {
+  async next(count = 1): Promise<InboxMessage[]> {
     await this.until(() => this.deliveries.length >= this.#taken + count);
     this.#taken += count;
     return this.deliveries.slice(this.#taken - count, this.#taken);
   }
 
-  async one(): Promise<Delivery> {
+  async one(): Promise<InboxMessage> {
     const [delivery] = await this.next();
     return delivery!;
   }
@@ -60,7 +66,7 @@ export class InboxRecorder implements InboxConsumer {
   }
 
   /** What was delivered and not yet taken, after everything under way in the inbox has ended. */
-  async rest(inbox: Inbox): Promise<Delivery[]> {
+  async rest(inbox: Inbox): Promise<InboxMessage[]> {
     await inbox.stats();
     await new Promise((resolve) => setImmediate(resolve));
     return this.deliveries.slice(this.#taken);

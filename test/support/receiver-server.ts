@@ -2,9 +2,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TopicName } from '../../src/generated/topics';
-import type { Refusal, WebhookEvent } from '../../src/lib/webhook/event';
+import type { Rejection, WebhookEvent } from '../../src/lib/webhook/event';
 import { Receiver, type ReceiverOptions } from '../../src/lib/webhook/receiver';
-import { serve } from '../../src/lib/webhook/http-handler';
+import { handleDelivery } from '../../src/lib/webhook/http-handler';
 import { secret } from './webhook';
 
 export interface ServerOptions extends Partial<ReceiverOptions> {
@@ -36,7 +36,7 @@ export class ReceiverServer {
   readonly requests: IncomingMessage[] = [];
   readonly events: WebhookEvent[] = [];
   readonly duplicates: WebhookEvent[] = [];
-  readonly refusals: Refusal[] = [];
+  readonly refusals: Rejection[] = [];
   readonly receiver: Receiver;
   readonly #server = createServer((request, response) => this.#serve(request, response));
 
@@ -52,7 +52,7 @@ export class ReceiverServer {
         this.log.push('duplicate');
         this.duplicates.push(event);
       },
-      onRefused: (refusal) => {
+      onRejected: (refusal) => {
         this.log.push(`refused ${refusal.reason}`);
         this.refusals.push(refusal);
       },
@@ -93,6 +93,12 @@ export class ReceiverServer {
       if (!receiver.isReady) receiver.whenReady(done);
       return () => undefined;
     };
-    serve(request, response, topic, { receiver, limits: receiver.options, whenOpen }, body);
+    handleDelivery(
+      request,
+      response,
+      topic,
+      { receiver, limits: receiver.options, onAvailable: whenOpen },
+      body,
+    );
   }
 }

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
-import { isForeign } from '../../src/nodes/admin/cross-origin';
+import { isCrossOrigin } from '../../src/nodes/admin/cross-origin';
 
 describe("a request to the editor's routes", () => {
   const foreign = (headers: Record<string, string>, method = 'POST'): boolean =>
-    isForeign({ headers, method } as unknown as IncomingMessage);
+    isCrossOrigin({ headers, method } as unknown as IncomingMessage);
 
   for (const [origin, host] of [
     ['http://nodered.test:1880', 'nodered.test:1880'],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { nodePage, nodeTypes } from '../../scripts/node-pages';
 import { upgrade } from '../../src/editor/lib/upgrade';
-import { currentVersion, isReadable, type Migrations, upgraded } from '../../src/lib/migrations';
+import { currentVersion, isReadable, type Migrations, migrate } from '../../src/lib/migrations';
 
 /** A made-up history: `city` became `address.city`, and then `address` a list. */
 const table: Migrations = {
@@ -17,20 +17,20 @@ describe('the version of what a node saves', () => {
     assert.equal(currentVersion('made-up', table), 3);
     assert.equal(currentVersion('another', table), 1);
     const node = { type: 'made-up', id: 'n', city: 'Ulm' };
-    assert.deepEqual(upgraded(node, table), upgraded({ ...node, version: 1 }, table));
+    assert.deepEqual(migrate(node, table), migrate({ ...node, version: 1 }, table));
   });
 
   it('leads through every step that is missing, from wherever it starts', () => {
-    assert.deepEqual(upgraded({ type: 'made-up', id: 'n', city: 'Ulm', version: 1 }, table), newest);
+    assert.deepEqual(migrate({ type: 'made-up', id: 'n', city: 'Ulm', version: 1 }, table), newest);
     const second = { type: 'made-up', id: 'n', address: { city: 'Ulm' }, version: 2 };
-    assert.deepEqual(upgraded(second, table), newest);
+    assert.deepEqual(migrate(second, table), newest);
   });
 
   it('leaves the given node as it is, and returns a current one itself', () => {
     const old = Object.freeze({ type: 'made-up', city: 'Ulm' });
-    upgraded(old, table);
+    migrate(old, table);
     assert.deepEqual(old, { type: 'made-up', city: 'Ulm' });
-    assert.equal(upgraded(newest, table), newest);
+    assert.equal(migrate(newest, table), newest);
   });
 
   it('is not read where it is newer, or no version at all', () => {

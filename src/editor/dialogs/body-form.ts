@@ -125,7 +125,7 @@ export class BodyForm {
   }
 
   #drawForm(members: readonly BodyMember[]): void {
-    if (!this.model.known) this.element.append(note('info', shared('editor.bodyPresumed')));
+    if (!this.model.strict) this.element.append(note('info', shared('editor.bodyPresumed')));
     const place = el('div');
     this.element.append(place);
     this.#drawMembers(place, members, '');

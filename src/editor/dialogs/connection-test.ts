@@ -12,7 +12,7 @@ interface Report {
   scopes: string[];
   notGranted: string[];
   expiresIn?: number;
-  clockAhead?: number;
+  clockSkew?: number;
   readFault?: Fault;
 }
 
@@ -52,7 +52,7 @@ function reported({
   scopes,
   notGranted,
   expiresIn,
-  clockAhead,
+  clockSkew,
   readFault,
   root,
   environment,
@@ -72,7 +72,7 @@ function reported({
     ...(readFault
       ? [note('warning', shared('config.test.readFault', { reason: faultText(readFault) }))]
       : []),
-    ...(clockAhead === undefined ? [] : [note('warning', clockText(clockAhead))]),
+    ...(clockSkew === undefined ? [] : [note('warning', clockText(clockSkew))]),
   ];
 }
 

@@ -1,8 +1,8 @@
-import { roots } from '../../lib/onegevity/environments';
+import { baseUrls } from '../../lib/onegevity/environments';
 import type { Known } from './environment';
 
 /** @returns the root that an environment stands for; empty where the editor cannot know it */
 export function rootOf(environment: Known, baseUrl: unknown): string {
-  if (environment === 'staging' || environment === 'production') return roots[environment];
+  if (environment === 'staging' || environment === 'production') return baseUrls[environment];
   return environment === 'custom' && typeof baseUrl === 'string' ? baseUrl : '';
 }

@@ -1,4 +1,4 @@
-import { isReadable, migrations, type Saved, upgraded } from '../../lib/migrations';
+import { isReadable, migrations, type SavedNode, migrate } from '../../lib/migrations';
 
 /** A node as the editor holds it, as far as its saved properties go. */
 export interface Upgradable {
@@ -10,7 +10,7 @@ export interface Upgradable {
 }
 
 /** The saved properties alone: the editor's node has much beside them. */
-export function savedOf({ type, _def, ...node }: Upgradable): Saved {
+export function savedOf({ type, _def, ...node }: Upgradable): SavedNode {
   const saved = Object.keys(_def.defaults).filter((name) => node[name] !== undefined);
   return { ...Object.fromEntries(saved.map((name) => [name, node[name]])), type };
 }
@@ -22,7 +22,7 @@ export function savedOf({ type, _def, ...node }: Upgradable): Saved {
 export function upgrade(node: Upgradable, table = migrations): void {
   const saved = savedOf(node);
   if (!isReadable(saved, table)) return;
-  const current = upgraded(saved, table);
+  const current = migrate(saved, table);
   if (current === saved) return;
   const target = node.__node__ ?? node;
   for (const name of Object.keys(node._def.defaults)) target[name] = current[name];

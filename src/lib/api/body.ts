@@ -20,12 +20,12 @@ export async function checkBody(model: OperationBody, body: unknown): Promise<vo
   if (typeof body !== 'object' || body === null || ArrayBuffer.isView(body)) {
     throw new OnegevityError('bad_body', { values: { name: 'JSON?' } });
   }
-  if (!model.known) {
+  if (!model.strict) {
     if (model.required && Object.keys(body).length === 0)
       throw new OnegevityError('bad_body', { values: { name: '-' } });
   } else {
     const validate = validators.get(model.schema) ?? (await compile(model.schema));
-    if (!validate(body)) throw validationError(faultyMembers(validate.errors ?? []));
+    if (!validate(body)) throw validationError(fieldErrorsOf(validate.errors ?? []));
   }
   checkIdentifiers(body);
 }
@@ -54,7 +54,7 @@ async function compile(schema: string): Promise<ValidateFunction> {
 }
 
 /** @returns each faulty member once, with the word of JSON Schema that it breaks */
-function faultyMembers(errors: readonly ErrorObject[]): Required<FieldError>[] {
+function fieldErrorsOf(errors: readonly ErrorObject[]): Required<FieldError>[] {
   const faults = errors.map(({ instancePath, keyword, params }) => {
     const at = instancePath.slice(1).replaceAll('/', '.');
     const { missingProperty, additionalProperty } = params as Record<string, string | undefined>;

@@ -2,7 +2,13 @@ import type { ClientAuth, IssuedToken, TokenResponse } from '../oauth/token-mana
 import { TokenManager } from '../oauth/token-manager';
 import { OnegevityError } from '../errors';
 import { isExpected, type Success } from './expected-response';
-import { type Http, type HttpOptions, type HttpRequest, openHttp, Stop } from '../http/transport';
+import {
+  type Transport,
+  type TransportOptions,
+  type TransportRequest,
+  createTransport,
+  Stop,
+} from '../http/transport';
 import { Limiter } from './limiter';
 import type { Operation } from './operation';
 import { fillPath, queryString } from '../onegevity/path';
@@ -17,9 +23,9 @@ import {
 } from '../http/response';
 import { retryAfterOf, retryDelay } from '../http/retry';
 
-export const apiBase = '/api/v1';
+export const API_BASE_PATH = '/api/v1';
 
-export interface ClientOptions extends HttpOptions {
+export interface ClientOptions extends TransportOptions {
   clientId: string;
   clientSecret: string;
   /** Asked before each token request: with the scope choice `minimal` a deploy may add to them. */
@@ -71,16 +77,16 @@ export interface ApiResponse {
   requestId?: string;
 }
 
-const attempts = 4;
+const MAX_ATTEMPTS = 4;
 /** Milliseconds after which nothing is repeated any more: room for one wait that a server asked for, and the rest. */
-const retryBudget = 90_000;
+const RETRY_BUDGET_MS = 90_000;
 /** Milliseconds without another renewal for a 403, after one that did not help: then the token is not what is wrong. */
 const renewalPause = 60_000;
 /** Kinds of calls that are remembered. A flow makes few; one that makes up paths must not fill the memory. */
 const mostKinds = 200;
 
 /** Something under way that can be given up: a request, or the pause before the next. */
-interface Stoppable {
+interface PendingCall {
   owner: object | undefined;
   stop: () => void;
 }
@@ -91,13 +97,13 @@ export class ApiClient {
   readonly #options: ClientOptions;
   readonly #limiter: Limiter;
   readonly #tokens: TokenManager;
-  readonly #underWay = new Set<Stoppable>();
-  readonly #gone = new WeakSet<object>();
+  readonly #pending = new Set<PendingCall>();
+  readonly #cancelledOwners = new WeakSet<object>();
   /** Kinds of calls that worked once: a 403 to one of these may mean the token. */
   readonly #worked = new Set<string>();
   #nextRenewal = 0;
   #closed = false;
-  #http: Promise<Http> | undefined;
+  #transport: Promise<Transport> | undefined;
 
   constructor(options: ClientOptions) {
     this.#options = options;
@@ -115,8 +121,8 @@ export class ApiClient {
   }
 
   /** Resolves once at most `length` calls wait: list operations pause until then. */
-  async shortQueue(length: number): Promise<void> {
-    await this.#limiter.shorterThan(length);
+  async whenQueueBelow(length: number): Promise<void> {
+    await this.#limiter.onSizeLessThan(length);
   }
 
   /**
@@ -156,28 +162,31 @@ export class ApiClient {
   async request(request: ApiRequest, options: CallOptions = {}): Promise<ApiResponse> {
     const body = jsonOf(request.body);
     const { kind = `${request.method} ${/^\/?[^/?]*/.exec(request.path)?.[0]}` } = request;
-    return this.#limiter.run(() => this.#withRetries({ ...request, kind, body }, options), options.owner);
+    return this.#limiter.schedule(
+      () => this.#withRetries({ ...request, kind, body }, options),
+      options.owner,
+    );
   }
 
   /** Aborts what an owner has in flight or waiting, for good; its callers get `aborted`. */
   cancel(owner: object): void {
-    this.#gone.add(owner);
+    this.#cancelledOwners.add(owner);
     this.#limiter.cancel(owner, new OnegevityError('aborted'));
-    for (const one of this.#underWay) if (one.owner === owner) one.stop();
+    for (const one of this.#pending) if (one.owner === owner) one.stop();
   }
 
   /** Aborts what is in flight or waits; every caller gets `aborted`. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#limiter.close(new OnegevityError('aborted'));
-    for (const { stop } of this.#underWay) stop();
-    const http = await this.#http?.catch(() => undefined);
+    for (const { stop } of this.#pending) stop();
+    const http = await this.#transport?.catch(() => undefined);
     await http?.close();
   }
 
   /** What a browser needs to know of this client: nothing of it is secret. */
   get identity(): { root: string; clientId: string } {
-    return { root: this.#options.root, clientId: this.#options.clientId };
+    return { root: this.#options.baseUrl, clientId: this.#options.clientId };
   }
 
   /**
@@ -185,7 +194,7 @@ export class ApiClient {
    * @throws OnegevityError `code_rejected` and others of the token endpoint
    */
   async exchangeCode(code: string, redirectUri: string): Promise<IssuedToken> {
-    return this.#limiter.run(() => this.#tokens.exchange(code, redirectUri));
+    return this.#limiter.schedule(() => this.#tokens.exchange(code, redirectUri));
   }
 
   async #withRetries(request: JsonRequest, options: CallOptions): Promise<ApiResponse> {
@@ -195,8 +204,8 @@ export class ApiClient {
       const result = await this.#attempt(request, writes, options);
       const outcome = result instanceof OnegevityError ? result : outcomeOf(result, request, writes);
       if (!(outcome instanceof OnegevityError)) return outcome;
-      const delay = retryDelay(outcome, { writes, attempt, attempts });
-      if (delay === undefined || performance.now() - started + delay > retryBudget) throw outcome;
+      const delay = retryDelay(outcome, { writes, attempt, attempts: MAX_ATTEMPTS });
+      if (delay === undefined || performance.now() - started + delay > RETRY_BUDGET_MS) throw outcome;
       options.onRetry?.(delay);
       await this.#sleep(delay, options.owner);
     }
@@ -214,7 +223,7 @@ export class ApiClient {
     options: CallOptions,
   ): Promise<RawResponse | OnegevityError> {
     const token = request.token ?? (await this.#tokens.get());
-    const response = await this.#send(request, token, writes, options).catch(fault);
+    const response = await this.#send(request, token, writes, options).catch(toError);
     if (response instanceof OnegevityError) return response;
     if (isSuccess(response) && this.#worked.size < mostKinds) this.#worked.add(request.kind);
     if (request.token || !this.#mayHaveExpired(request, response)) return response;
@@ -223,7 +232,7 @@ export class ApiClient {
     else this.#tokens.reject(token);
     const renewed = await this.#tokens.get();
     const isTheSame = isForbidden && renewed === token;
-    const second = isTheSame ? response : await this.#send(request, renewed, writes, options).catch(fault);
+    const second = isTheSame ? response : await this.#send(request, renewed, writes, options).catch(toError);
     if (isForbidden && !(second instanceof OnegevityError) && second.statusCode === 403) {
       this.#nextRenewal = performance.now() + renewalPause;
     }
@@ -245,7 +254,10 @@ export class ApiClient {
     const { method, path, body } = request;
     const headers: Record<string, string> = { authorization: `Bearer ${token}`, accept: 'application/json' };
     if (body !== undefined) headers['content-type'] = 'application/json';
-    return this.#exchange({ method, path: apiBase + path, headers, body, timeout, writes }, owner);
+    return this.#exchange(
+      { method, path: API_BASE_PATH + path, headers, body, timeout, isWrite: writes },
+      owner,
+    );
   }
 
   async #postForm(form: string, headers: Record<string, string>): Promise<TokenResponse> {
@@ -259,7 +271,7 @@ export class ApiClient {
       },
       body: form,
       timeout: this.#options.timeout,
-      writes: false,
+      isWrite: false,
     });
     const { statusCode } = response;
     return {
@@ -271,39 +283,39 @@ export class ApiClient {
   }
 
   /** @throws OnegevityError */
-  async #exchange(request: Omit<HttpRequest, 'stop'>, owner?: object): Promise<RawResponse> {
-    this.#http ??= openHttp(this.#options);
-    const http = await this.#http;
-    this.#refuseWhenGone(owner);
+  async #exchange(request: Omit<TransportRequest, 'stop'>, owner?: object): Promise<RawResponse> {
+    this.#transport ??= createTransport(this.#options);
+    const http = await this.#transport;
+    this.#throwIfCancelled(owner);
     const stop = new Stop();
     const entry = { owner, stop: () => stop.abort() };
-    this.#underWay.add(entry);
+    this.#pending.add(entry);
     try {
       return await http.send({ ...request, stop });
     } finally {
-      this.#underWay.delete(entry);
+      this.#pending.delete(entry);
     }
   }
 
   async #sleep(milliseconds: number, owner?: object): Promise<void> {
-    this.#refuseWhenGone(owner);
+    this.#throwIfCancelled(owner);
     await new Promise<void>((resolve, reject) => {
       const stop = () => {
         clearTimeout(timer);
-        this.#underWay.delete(entry);
+        this.#pending.delete(entry);
         reject(new OnegevityError('aborted'));
       };
       const entry = { owner, stop };
       const timer = setTimeout(() => {
-        this.#underWay.delete(entry);
+        this.#pending.delete(entry);
         resolve();
       }, milliseconds);
-      this.#underWay.add(entry);
+      this.#pending.add(entry);
     });
   }
 
-  #refuseWhenGone(owner: object | undefined): void {
-    if (this.#closed || (owner && this.#gone.has(owner))) throw new OnegevityError('aborted');
+  #throwIfCancelled(owner: object | undefined): void {
+    if (this.#closed || (owner && this.#cancelledOwners.has(owner))) throw new OnegevityError('aborted');
   }
 }
 
@@ -323,11 +335,11 @@ function jsonOf(body: unknown): string | undefined {
 }
 
 /** What is foreign must not leave this folder: it could hold the request. */
-function fault(error: unknown): OnegevityError {
+function toError(error: unknown): OnegevityError {
   return error instanceof OnegevityError ? error : new OnegevityError('internal', { outcome: 'unknown' });
 }
 
-function refusal(response: RawResponse, { scopes = [] }: JsonRequest, writes: boolean): OnegevityError {
+function responseError(response: RawResponse, { scopes = [] }: JsonRequest, writes: boolean): OnegevityError {
   return errorOf(response, { writes, scopes }, retryAfterOf(response));
 }
 
@@ -337,7 +349,7 @@ function outcomeOf(
   request: JsonRequest,
   writes: boolean,
 ): ApiResponse | OnegevityError {
-  if (!isSuccess(response)) return refusal(response, request, writes);
+  if (!isSuccess(response)) return responseError(response, request, writes);
   const { statusCode } = response;
   try {
     const body = successBody(response, writes);
@@ -345,6 +357,6 @@ function outcomeOf(
     const requestId = header(response, 'x-request-id');
     return { statusCode, body: body ?? null, ...(requestId ? { requestId } : {}) };
   } catch (error) {
-    return fault(error);
+    return toError(error);
   }
 }

@@ -11,19 +11,19 @@ import { answersOf, toResponses } from '../onegevity/survey-answers';
 export type ReadFirst = (operationId: string, verify: (body: unknown) => boolean) => Promise<unknown>;
 
 /** What an operation's body and answer go through, so that people need not write them as the vendor does. */
-export interface Conversion {
+export interface Codec {
   /** @throws OnegevityError `bad_body` */
   request(body: unknown, read: ReadFirst): Promise<unknown>;
   response(body: unknown): unknown;
 }
 
 /** By the name that `x-converts` of the description gives. */
-const conversions: Readonly<Record<NonNullable<Operation['converts']>['as'], Conversion>> = {
+const conversions: Readonly<Record<NonNullable<Operation['codec']>['as'], Codec>> = {
   surveyAnswers: { request: flattenAnswers, response: addAnswers },
 };
 
 /** @returns the conversion of an operation, or undefined where its body and answer are left as they are */
-export function conversionOf({ converts }: Operation): Conversion | undefined {
+export function codecOf({ codec: converts }: Operation): Codec | undefined {
   return converts && conversions[converts.as];
 }
 

@@ -1,8 +1,8 @@
-import { operationNamed } from './scopes';
-import { apiBase, type ClientOptions } from './client';
+import { getOperation } from './scopes';
+import { API_BASE_PATH, type ClientOptions } from './client';
 import { OnegevityError } from '../errors';
 import { isExpected } from './expected-response';
-import { type Http, openHttp } from '../http/transport';
+import { type Transport, createTransport } from '../http/transport';
 import {
   asObject,
   errorOf,
@@ -24,7 +24,7 @@ export interface ConnectionReport {
   /** Seconds the token is good for; undefined where the server does not say. */
   expiresIn: number | undefined;
   /** Seconds by which this computer's clock is ahead of the server's; undefined where they agree. */
-  clockAhead: number | undefined;
+  clockSkew: number | undefined;
   /** Why a harmless read failed though there is a token; undefined where it did not, or no scope allows one. */
   readFault: OnegevityError | undefined;
 }
@@ -41,16 +41,16 @@ export async function testConnection(
   options: Omit<ClientOptions, 'timeout'>,
   timeout: number,
 ): Promise<ConnectionReport> {
-  const http = await openHttp(options);
+  const http = await createTransport(options);
   try {
-    return await tryOut(http, options, timeout);
+    return await run(http, options, timeout);
   } finally {
     await http.close();
   }
 }
 
-async function tryOut(
-  http: Http,
+async function run(
+  http: Transport,
   options: Omit<ClientOptions, 'timeout'>,
   timeout: number,
 ): Promise<ConnectionReport> {
@@ -67,7 +67,7 @@ async function tryOut(
         },
         body: form,
         timeout,
-        writes: false,
+        isWrite: false,
       });
       const { statusCode, body } = response;
       return {
@@ -93,24 +93,28 @@ async function tryOut(
     scopes: stated ?? shown(asked),
     notGranted: shown(asked.filter((scope) => !scopes.includes(scope))),
     expiresIn: Number.isFinite(expiresIn) ? expiresIn : undefined,
-    clockAhead: response && clockAhead(response),
+    clockSkew: response && clockSkew(response),
     readFault: scopes.includes('packages_read') ? await readFault(http, token, timeout) : undefined,
   };
 }
 
-async function readFault(http: Http, token: string, timeout: number): Promise<OnegevityError | undefined> {
+async function readFault(
+  http: Transport,
+  token: string,
+  timeout: number,
+): Promise<OnegevityError | undefined> {
   try {
     const response = await http.send({
       method: 'GET',
-      path: `${apiBase}/packages?pageNumber=1&pageSize=1`,
+      path: `${API_BASE_PATH}/packages?pageNumber=1&pageSize=1`,
       headers: { authorization: `Bearer ${token}`, accept: 'application/json' },
       timeout,
-      writes: false,
+      isWrite: false,
     });
     if (!isSuccess(response))
       return errorOf(response, { writes: false, scopes: ['packages_read'] }, undefined);
     const success = { statusCode: response.statusCode, body: successBody(response, false) };
-    return isExpected(operationNamed('listPackages'), { params: {} }, success)
+    return isExpected(getOperation('listPackages'), { params: {} }, success)
       ? undefined
       : unusable(response, false);
   } catch (error) {
@@ -118,7 +122,7 @@ async function readFault(http: Http, token: string, timeout: number): Promise<On
   }
 }
 
-function clockAhead(response: RawResponse): number | undefined {
+function clockSkew(response: RawResponse): number | undefined {
   const theirs = Date.parse(header(response, 'date') ?? '');
   const seconds = Math.round((Date.now() - theirs) / 1000);
   return Math.abs(seconds) > clockTolerance ? seconds : undefined;

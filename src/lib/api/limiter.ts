@@ -1,12 +1,12 @@
 import { Queue } from './queue';
 
-interface Waiter {
+interface Task {
   owner: object | undefined;
   start: () => void;
   fail: (error: Error) => void;
 }
 
-interface Watcher {
+interface SizeListener {
   length: number;
   proceed: () => void;
 }
@@ -16,8 +16,8 @@ interface Watcher {
  * First in, first out. Closing it fails whatever still waits.
  */
 export class Limiter {
-  #waiting = new Queue<Waiter>();
-  #watching: Watcher[] = [];
+  #waiting = new Queue<Task>();
+  #watching: SizeListener[] = [];
   #running = 0;
   #nextStart = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -39,7 +39,7 @@ export class Limiter {
   }
 
   /** @param owner whose calls {@link cancel} takes out of the line */
-  async run<T>(task: () => Promise<T>, owner?: object): Promise<T> {
+  async schedule<T>(task: () => Promise<T>, owner?: object): Promise<T> {
     if (this.#closed) throw this.#closed;
     await new Promise<void>((start, fail) => {
       this.#waiting.push({ owner, start, fail });
@@ -54,14 +54,14 @@ export class Limiter {
   }
 
   /** Resolves once at most `length` calls wait; also when the limiter closes. */
-  async shorterThan(length: number): Promise<void> {
+  async onSizeLessThan(length: number): Promise<void> {
     if (this.#closed || this.#waiting.length <= length) return;
     await new Promise<void>((proceed) => this.#watching.push({ length, proceed }));
   }
 
   /** Fails what one owner has waiting. */
   cancel(owner: object, reason: Error): void {
-    const [theirs, others] = this.#waiting.split((waiter) => waiter.owner === owner);
+    const [theirs, others] = this.#waiting.partition((waiter) => waiter.owner === owner);
     this.#waiting = others;
     for (const waiter of theirs) waiter.fail(reason);
     this.#notify();

@@ -29,7 +29,7 @@ export interface OperationBody {
   /** Name of the model under `components.schemas`. */
   schema: string;
   /** The vendor documents this model (confidence A): unknown members are refused before sending. */
-  known: boolean;
+  strict: boolean;
 }
 
 /** What a success of an operation must be, as far as it is documented. */
@@ -58,7 +58,7 @@ export interface Operation {
   /** List operations: the member of the answer that holds the items. `presumed`: its name is not documented. */
   list?: { items: string; presumed?: boolean };
   /** Body and answer are converted by this package (`src/lib/api/codecs.ts`), which may call others first. */
-  converts?: { as: 'surveyAnswers'; reads?: readonly string[] };
+  codec?: { as: 'surveyAnswers'; reads?: readonly string[] };
   scopes: readonly string[];
   /** False where the scope is inferred from its name: the vendor documents it for fulfillment only. */
   scopesKnown: boolean;

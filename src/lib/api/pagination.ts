@@ -108,9 +108,9 @@ function noSuchPage(error: unknown): undefined {
  * @throws OnegevityError `page_repeated`
  */
 function isRepeated(next: Answer, known: Set<string>, mayBeWhole: boolean): boolean {
-  const mark = fingerprint(next);
-  if (!known.has(mark)) {
-    known.add(mark);
+  const currentFingerprint = fingerprint(next);
+  if (!known.has(currentFingerprint)) {
+    known.add(currentFingerprint);
     return false;
   }
   if (mayBeWhole) return true;

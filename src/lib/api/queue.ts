@@ -23,7 +23,7 @@ export class Queue<T> {
   }
 
   /** @returns the items that match, and a queue of the others in their order */
-  split(matches: (item: T) => boolean): [T[], Queue<T>] {
+  partition(matches: (item: T) => boolean): [T[], Queue<T>] {
     const taken: T[] = [];
     const others = new Queue<T>();
     for (let item = this.shift(); item !== undefined; item = this.shift()) {

@@ -14,12 +14,12 @@ export interface OperationChoice {
  */
 export function neededScopes({ operation, patientMustExist }: OperationChoice): string[] {
   const readsPatient = operation.id === 'createPatientOrder' && patientMustExist;
-  const before = [...(operation.converts?.reads ?? []), ...(readsPatient ? ['patientDetails'] : [])];
-  return [operation, ...before.map(operationNamed)].flatMap(({ scopes }) => scopes);
+  const before = [...(operation.codec?.reads ?? []), ...(readsPatient ? ['patientDetails'] : [])];
+  return [operation, ...before.map(getOperation)].flatMap(({ scopes }) => scopes);
 }
 
 /** @throws OnegevityError `unknown_operation` */
-export function operationNamed(id: string): Operation {
+export function getOperation(id: string): Operation {
   const found = operations[id as OperationId] as Operation | undefined;
   if (!found) throw new OnegevityError('unknown_operation', { values: { name: id } });
   return found;

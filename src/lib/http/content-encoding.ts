@@ -3,7 +3,7 @@ import { brotliDecompress, gunzip, inflate, inflateRaw, type ZlibOptions } from 
 /** The encodings that are undone. The signature of a webhook is always over the bytes as they were sent. */
 export type Encoding = 'identity' | 'gzip' | 'deflate' | 'br';
 
-export type Inflated = Buffer | 'too_large' | 'bad_encoding';
+export type Decompressed = Buffer | 'too_large' | 'bad_encoding';
 
 const names: Readonly<Record<string, Encoding>> = {
   '': 'identity',
@@ -14,7 +14,7 @@ const names: Readonly<Record<string, Encoding>> = {
   br: 'br',
 };
 
-/** What a request accepts: all that {@link decoded} undoes. */
+/** What a request accepts: all that {@link decode} undoes. */
 export const acceptEncoding = 'gzip, deflate, br';
 
 /** Two are rare, and more have no use but to make work: each is undone separately. */
@@ -38,12 +38,12 @@ const waiting: (() => void)[] = [];
  * @param limit bytes
  * @param started called when its turn has come
  */
-export async function inflated(
+export async function decompress(
   body: Buffer,
   encoding: Exclude<Encoding, 'identity'>,
   limit: number,
   started: () => void = () => undefined,
-): Promise<Inflated> {
+): Promise<Decompressed> {
   while (running >= atOnce) await new Promise<void>((resolve) => waiting.push(resolve));
   running++;
   started();
@@ -55,7 +55,11 @@ export async function inflated(
   }
 }
 
-function inflateTo(body: Buffer, encoding: Exclude<Encoding, 'identity'>, limit: number): Promise<Inflated> {
+function inflateTo(
+  body: Buffer,
+  encoding: Exclude<Encoding, 'identity'>,
+  limit: number,
+): Promise<Decompressed> {
   switch (encoding) {
     case 'gzip':
       return run(gunzip, body, limit);
@@ -73,14 +77,14 @@ function inflateTo(body: Buffer, encoding: Exclude<Encoding, 'identity'>, limit:
  * @param header `Content-Encoding`; the names of several are separated by commas
  * @param limit bytes
  */
-export async function decoded(body: Buffer, header: string, limit: number): Promise<Inflated> {
+export async function decode(body: Buffer, header: string, limit: number): Promise<Decompressed> {
   const encodings = header.split(',').map((name) => encodingOf(name.trim()));
   if (encodings.length > mostEncodings) return 'bad_encoding';
   let result = body;
   for (const encoding of encodings.reverse()) {
     // Nothing packed is nothing: some servers name an encoding and send no body.
     if (encoding === undefined || encoding === 'identity' || result.length === 0) continue;
-    const next = await inflated(result, encoding, limit);
+    const next = await decompress(result, encoding, limit);
     if (typeof next === 'string') return next;
     result = next;
   }
@@ -93,7 +97,7 @@ type Inflate = (
   done: (error: Error | null, result: Buffer) => void,
 ) => void;
 
-function run(inflate: Inflate, body: Buffer, limit: number): Promise<Inflated> {
+function run(inflate: Inflate, body: Buffer, limit: number): Promise<Decompressed> {
   return new Promise((resolve) => {
     inflate(body, { maxOutputLength: limit }, (error, result) => {
       if (!error) resolve(result);

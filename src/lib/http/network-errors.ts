@@ -5,7 +5,7 @@ const neverSent = new Set<ErrorCode>(['dns', 'connection_refused', 'tls', 'proxy
 
 /** @returns whether a request that failed so can have reached the server */
 export function mayHaveArrived(code: ErrorCode, error: unknown): boolean {
-  return !neverSent.has(code) && !faultsOf(error).some((fault) => fault.code === 'UND_ERR_CONNECT_TIMEOUT');
+  return !neverSent.has(code) && !causeChain(error).some((fault) => fault.code === 'UND_ERR_CONNECT_TIMEOUT');
 }
 
 interface Fault {
@@ -14,7 +14,7 @@ interface Fault {
 }
 
 /** The chain of causes: axios, undici and Node each wrap the fault once. */
-function faultsOf(error: unknown): Fault[] {
+function causeChain(error: unknown): Fault[] {
   const faults: Fault[] = [];
   for (let fault = error, depth = 0; fault instanceof Error && depth < 5; fault = fault.cause, depth++) {
     // The parser's errors have a name in place of a code.
@@ -30,7 +30,7 @@ function faultsOf(error: unknown): Fault[] {
  * @returns the public code of a fault on the way to the server
  */
 export function networkCode(error: unknown, proxied: boolean): ErrorCode {
-  const [code = 'network'] = faultsOf(error).flatMap((fault) => codeFor(fault) ?? []);
+  const [code = 'network'] = causeChain(error).flatMap((fault) => codeFor(fault) ?? []);
   // With a proxy in between, it is the proxy that was not found or refused.
   return proxied && (code === 'dns' || code === 'connection_refused') ? 'proxy' : code;
 }

@@ -1,5 +1,5 @@
 import { fieldNames } from '../../generated/field-names';
-import { makeSafe } from './sanitize-json';
+import { sanitize } from './sanitize-json';
 import { type ErrorCode, type FieldError, OnegevityError } from '../errors';
 
 /** An answer as it came from the wire. */
@@ -45,7 +45,7 @@ export function successBody(response: RawResponse, writes: boolean): unknown {
   if (response.body.length === 0) return undefined;
   const body = parseJson(response.body);
   // Removed in silence: the vendor's models have no such members.
-  if (body === undefined || !makeSafe(body, () => undefined)) throw unusable(response, writes);
+  if (body === undefined || !sanitize(body, () => undefined)) throw unusable(response, writes);
   return body;
 }
 

@@ -3,8 +3,8 @@ import { header, type RawResponse } from './response';
 
 /** Longest wait that a server's Retry-After is granted, in seconds; beyond it the call fails and says how long. */
 export const retryAfterCap = 60;
-const firstDelay = 250;
-const longestDelay = 8_000;
+const BASE_DELAY_MS = 250;
+const MAX_DELAY_MS = 8_000;
 
 /**
  * Exponential delay with full jitter before attempt `attempt + 1`.
@@ -12,7 +12,7 @@ const longestDelay = 8_000;
  * @returns milliseconds, never below 50
  */
 export function backoff(attempt: number, random: () => number = Math.random): number {
-  const ceiling = Math.min(longestDelay, firstDelay * 2 ** attempt);
+  const ceiling = Math.min(MAX_DELAY_MS, BASE_DELAY_MS * 2 ** attempt);
   return Math.max(50, Math.round(ceiling * random()));
 }
 
@@ -53,13 +53,13 @@ export function serverTime(date: string | undefined): number {
 }
 
 /** All of the server's faults but those that stay: not implemented, HTTP version, login to a network. */
-function isPassingStatus(statusCode: number): boolean {
+function isRetryableStatus(statusCode: number): boolean {
   if (statusCode >= 500) return ![501, 505, 511].includes(statusCode);
   return statusCode === 429 || statusCode === 408 || statusCode === 425;
 }
 
 /** `bad_response`: what stood in for the API, or cut its response short, does so for a moment most often. */
-const passingFaults = new Set(['reset', 'timeout', 'connection_refused', 'dns', 'network', 'bad_response']);
+const retryableCodes = new Set(['reset', 'timeout', 'connection_refused', 'dns', 'network', 'bad_response']);
 
 /**
  * The retry rule. A read is repeated on any passing fault, an unusable response included. A write is repeated only
@@ -70,12 +70,12 @@ const passingFaults = new Set(['reset', 'timeout', 'connection_refused', 'dns', 
  */
 export function retryDelay(
   { code, statusCode, retryAfter }: OnegevityError,
-  { writes, attempt, attempts }: { writes: boolean; attempt: number; attempts: number },
+  { writes, attempt, attempts: attempts }: { writes: boolean; attempt: number; attempts: number },
 ): number | undefined {
   if (attempt >= attempts) return undefined;
-  const cleanRefusal = statusCode === 429 || (statusCode === 503 && retryAfter !== undefined);
-  const passing = passingFaults.has(code) || (statusCode !== undefined && isPassingStatus(statusCode));
-  if (writes ? !cleanRefusal : !passing) return undefined;
+  const notProcessed = statusCode === 429 || (statusCode === 503 && retryAfter !== undefined);
+  const retryable = retryableCodes.has(code) || (statusCode !== undefined && isRetryableStatus(statusCode));
+  if (writes ? !notProcessed : !retryable) return undefined;
   if (retryAfter === undefined) return backoff(attempt);
   return retryAfter > retryAfterCap ? undefined : Math.max(retryAfter * 1000, backoff(attempt));
 }

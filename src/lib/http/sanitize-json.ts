@@ -7,7 +7,7 @@ const maxDepth = 64;
  * @param removed called for each member that was taken out
  * @returns false where the value is nested too deeply
  */
-export function makeSafe(value: unknown, removed: () => void): boolean {
+export function sanitize(value: unknown, removed: () => void): boolean {
   return !isObject(value) || isSafe(value, 1, removed);
 }
 

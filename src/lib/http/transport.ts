@@ -3,7 +3,7 @@ import type { Axios, AxiosResponse, InternalAxiosRequestConfig } from 'axios' wi
   'resolution-mode': 'import',
 };
 import type { Dispatcher } from 'undici';
-import { acceptEncoding, decoded } from './content-encoding';
+import { acceptEncoding, decode } from './content-encoding';
 import { OnegevityError } from '../errors';
 import { mayHaveArrived, networkCode } from './network-errors';
 import { type Proxy, proxyFor, type ProxyOptions } from './proxy';
@@ -19,9 +19,9 @@ export interface TlsOptions {
   ALPNProtocols?: string[];
 }
 
-export interface HttpOptions {
+export interface TransportOptions {
   /** Scheme, host and port; no path. */
-  root: string;
+  baseUrl: string;
   /** Connections kept open at most. */
   connections: number;
   tls?: TlsOptions | undefined;
@@ -42,7 +42,7 @@ export class Stop extends EventEmitter {
   }
 }
 
-export interface HttpRequest {
+export interface TransportRequest {
   method: string;
   /** Path and query, below the root. */
   path: string;
@@ -51,22 +51,22 @@ export interface HttpRequest {
   /** Milliseconds until the whole answer must be there. */
   timeout: number;
   /** A fault after sending leaves open whether it was carried out: `outcome: "unknown"`. */
-  writes: boolean;
+  isWrite: boolean;
   /** Aborted by the caller to give up, and by the time limit. Good for one request. */
   stop?: Stop;
 }
 
-export interface Http {
+export interface Transport {
   /**
    * @returns the answer, whatever its status; redirects are not followed
    * @throws OnegevityError with a network code; no object of the HTTP client leaves this file, since those
    *   carry the bearer token and the body
    */
-  send(request: HttpRequest): Promise<RawResponse>;
+  send(request: TransportRequest): Promise<RawResponse>;
   close(): Promise<void>;
 }
 
-const defaultMaxBytes = 50 * 1024 * 1024;
+const DEFAULT_MAX_BYTES = 50 * 1024 * 1024;
 /** Bytes. Node.js stops at 16 kB; proxies in between may add more, such as many cookies. */
 const maxHeaderSize = 64 * 1024;
 
@@ -74,24 +74,24 @@ const maxHeaderSize = 64 * 1024;
  * Server and client must not disagree about how long an idle connection lives: a write on one that is just being
  * closed ends with an unknown outcome. Node's servers close after 5 s, most others later.
  */
-const idleConnection = 4_000;
+const IDLE_CONNECTION_MS = 4_000;
 /** Milliseconds: setTimeout takes no more, and would fire at once. */
-const longestTimer = 2 ** 31 - 1;
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /**
  * Opens a keep-alive pool to one root. axios and undici are loaded here, at the first call of a flow.
  * @throws OnegevityError `proxy` where the proxy's address is not usable
  */
-export async function openHttp(options: HttpOptions): Promise<Http> {
-  const proxy = options.proxy === 'direct' ? undefined : proxyFor(new URL(options.root), options.proxy);
+export async function createTransport(options: TransportOptions): Promise<Transport> {
+  const proxy = options.proxy === 'direct' ? undefined : proxyFor(new URL(options.baseUrl), options.proxy);
   const { Axios } = await import('axios');
-  const { maxBytes = defaultMaxBytes } = options;
+  const { maxBytes = DEFAULT_MAX_BYTES } = options;
   const dispatcher = await openDispatcher({ ...options, maxBytes }, proxy);
   // Not axios.create, whose defaults would be copied into each request and used by none.
   const client = new Axios({
-    baseURL: options.root,
+    baseURL: options.baseUrl,
     allowAbsoluteUrls: false,
-    adapter: (config) => overUndici(config, dispatcher, maxBytes),
+    adapter: (config) => undiciAdapter(config, dispatcher, maxBytes),
     validateStatus: null,
   });
   return {
@@ -101,7 +101,7 @@ export async function openHttp(options: HttpOptions): Promise<Http> {
 }
 
 async function openDispatcher(
-  { connections, tls, maxBytes }: HttpOptions & { maxBytes: number },
+  { connections, tls, maxBytes }: TransportOptions & { maxBytes: number },
   proxy: Proxy | undefined,
 ): Promise<Dispatcher> {
   const { Agent, ProxyAgent } = await import('undici');
@@ -111,7 +111,7 @@ async function openDispatcher(
     connections,
     maxResponseSize: maxBytes,
     maxHeaderSize,
-    keepAliveTimeout: idleConnection,
+    keepAliveTimeout: IDLE_CONNECTION_MS,
     // Our own timer covers the whole call.
     headersTimeout: 0,
     bodyTimeout: 0,
@@ -127,7 +127,7 @@ async function openDispatcher(
   });
 }
 
-async function send(client: Axios, request: HttpRequest, proxied: boolean): Promise<RawResponse> {
+async function send(client: Axios, request: TransportRequest, proxied: boolean): Promise<RawResponse> {
   const { stop = new Stop(), timeout } = request;
   let timedOut = false;
   const timer = setTimeout(
@@ -135,7 +135,7 @@ async function send(client: Axios, request: HttpRequest, proxied: boolean): Prom
       timedOut = true;
       stop.abort();
     },
-    Math.min(timeout, longestTimer),
+    Math.min(timeout, MAX_TIMEOUT_MS),
   );
   try {
     const response: AxiosResponse<Body> = await client.request({
@@ -154,7 +154,7 @@ async function send(client: Axios, request: HttpRequest, proxied: boolean): Prom
     const code = timedOut ? 'timeout' : stop.aborted ? 'aborted' : networkCode(error, proxied);
     throw new OnegevityError(code, {
       values: { seconds: timeout / 1000 },
-      outcome: request.writes && mayHaveArrived(code, error) ? 'unknown' : 'failed',
+      outcome: request.isWrite && mayHaveArrived(code, error) ? 'unknown' : 'failed',
     });
   } finally {
     clearTimeout(timer);
@@ -164,7 +164,7 @@ async function send(client: Axios, request: HttpRequest, proxied: boolean): Prom
 type Body = Pick<RawResponse, 'body' | 'fault'>;
 
 /** axios's adapter contract over `undici.request`: about twice the calls per second of its own http adapter. */
-async function overUndici(
+async function undiciAdapter(
   config: InternalAxiosRequestConfig,
   dispatcher: Dispatcher,
   maxBytes: number,
@@ -191,7 +191,7 @@ async function overUndici(
 
 /** undici's own interceptor is experimental, warns so on every start, and passes on what it cannot decode. */
 async function decodedBody(bytes: Buffer, encoding: string, maxBytes: number): Promise<Body> {
-  const result = await decoded(bytes, encoding, maxBytes);
+  const result = await decode(bytes, encoding, maxBytes);
   if (result === 'too_large') return { body: '', fault: 'response_too_large' };
   // A proxy may have unpacked the body and left the header. Whether it is JSON is seen later, as of any other.
   return { body: new TextDecoder().decode(result === 'bad_encoding' ? bytes : result) };

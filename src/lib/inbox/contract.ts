@@ -11,7 +11,7 @@ export interface InboxEvent {
 }
 
 /** An event on its way through a flow. */
-export interface Delivery {
+export interface InboxMessage {
   /** Stays the same over all attempts, so it can serve a flow as the key of "did I do this already?". */
   id: string;
   /** 1 for the first emission. */
@@ -22,10 +22,10 @@ export interface Delivery {
 }
 
 /** Why an event is no longer emitted. The last two were never dead: nobody can read them at present. */
-export type DeathCause = 'max_attempts' | 'dead_lettered' | 'damaged' | 'unknown_key';
+export type DeadLetterCause = 'max_attempts' | 'dead_lettered' | 'damaged' | 'unknown_key';
 
-export interface DeadDelivery extends Delivery {
-  cause: DeathCause;
+export interface DeadLetterMessage extends InboxMessage {
+  cause: DeadLetterCause;
   /** The flow's own words; may hold anything, so it travels in messages only. */
   reason?: string;
 }
@@ -36,9 +36,9 @@ export interface DeadLetter {
   /** Undefined where the record cannot be read. */
   topic?: string;
   receivedAt: number;
-  diedAt: number;
+  deadLetteredAt: number;
   attempts: number;
-  cause: DeathCause;
+  cause: DeadLetterCause;
   /** Only where the flow's reason is one of this package's error codes. */
   reason?: string;
 }
@@ -63,7 +63,7 @@ export interface InboxStats {
 }
 
 /** Recognises an event that arrives twice. */
-export interface Unique {
+export interface DedupOptions {
   /** Any text; only a keyed hash of it is stored. */
   key: string;
   /** Milliseconds. */
@@ -89,23 +89,23 @@ export interface InboxOptions {
   maxEvents?: number;
   /** Bytes of all records; more are refused. Default 1 GiB. */
   maxBytes?: number;
-  /** Hashes remembered for {@link Unique}; the oldest leave. Default 100,000. */
+  /** Hashes remembered for {@link DedupOptions}; the oldest leave. Default 100,000. */
   maxUnique?: number;
 }
 
 /** Who takes events out. None of its functions may throw. */
 export interface InboxConsumer {
-  deliver(delivery: Delivery): void;
+  deliver(delivery: InboxMessage): void;
   /** Called once the dead letter is stored. */
-  deadLetter(letter: DeadDelivery): void;
+  deadLetter(letter: DeadLetterMessage): void;
   /** Records that could not be read were set aside. */
   quarantine(count: number, cause: 'damaged' | 'unknown_key'): void;
   /** The storage was damaged: an unknown number of events was lost, and others may be delivered again. */
   lost(damage: Damage): void;
   /** The inbox cannot store at present, or (undefined) can again. */
-  state(problem: OnegevityError | undefined): void;
+  onAvailability(problem: OnegevityError | undefined): void;
   /** The storage works, and yet does not promise what it should. May be called with every connection. */
-  risk(risk: StorageRisk): void;
+  onDurabilityWarning(onDurabilityWarning: DurabilityWarning): void;
 }
 
 /**
@@ -113,7 +113,7 @@ export interface InboxConsumer {
  * secret; or nobody may ask it. Or stored times are in the future, since a clock was wrong: what they delayed is
  * emitted now.
  */
-export type StorageRisk =
+export type DurabilityWarning =
   'redis_not_durable' | 'redis_evicts' | 'redis_unencrypted' | 'redis_unchecked' | 'clock_set_back';
 
 /**
@@ -130,7 +130,7 @@ export interface Inbox {
    * Resolves once the event survives the end of the process and of the machine.
    * @throws OnegevityError `inbox_full`, `redis_full`, `inbox_unavailable`
    */
-  put(event: InboxEvent, unique?: Unique): Promise<'stored' | 'duplicate'>;
+  put(event: InboxEvent, unique?: DedupOptions): Promise<'stored' | 'duplicate'>;
   /**
    * @param attempt the attempt that ends; an earlier one than the present may end an event, but not retry it
    * @throws OnegevityError `delivery_already_done`, `delivery_redelivered`

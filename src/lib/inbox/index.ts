@@ -4,7 +4,7 @@ import type { Keyring } from './keyring';
 import { LevelStore } from './local/level-store';
 import { LocalInbox } from './local/local-inbox';
 import { MemoryStore } from './local/memory-store';
-import { all } from './local/context';
+import { allKeys } from './local/context';
 
 export type { Inbox } from './contract';
 export { removeLevelStore as removeDiskInbox } from './local/level-store';
@@ -34,7 +34,7 @@ export async function hasLeftovers(folder: string, lost?: (damage: Damage) => vo
   const damage = await store.open();
   if (damage) lost?.(damage);
   try {
-    const found = await Promise.all([store.entries(all('e'), 1), store.entries(all('d'), 1)]);
+    const found = await Promise.all([store.entries(allKeys('e'), 1), store.entries(allKeys('d'), 1)]);
     return found.some((entries) => entries.length > 0);
   } finally {
     await store.close();

@@ -43,13 +43,13 @@ export class Leases {
     return this.#all.size;
   }
 
-  get room(): number {
+  get available(): number {
     return Math.max(0, this.capacity - this.#all.size - this.#reserved);
   }
 
   /** Keeps a place for something that is not stored yet. */
   reserve(): boolean {
-    if (this.room === 0) return false;
+    if (this.available === 0) return false;
     this.#reserved++;
     return true;
   }
@@ -77,7 +77,7 @@ export class Leases {
   }
 
   /** Takes an event and opens it. @returns false where there is a delivery of it already */
-  begin(id: string, attempt: number, size: number, direct = false): boolean {
+  acquire(id: string, attempt: number, size: number, direct = false): boolean {
     const lease = this.take(id);
     if (!lease) return false;
     Object.assign(lease, { attempt, size, direct });

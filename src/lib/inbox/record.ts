@@ -1,14 +1,14 @@
-import type { DeathCause, InboxEvent } from './contract';
+import type { DeadLetterCause, InboxEvent } from './contract';
 import type { Keyring } from './keyring';
 
 /** Everything but a dead letter's own record is named by the id of its event. */
 export type ReadRecord = { event: InboxEvent; attempts: number } | { problem: 'damaged' | 'unknown_key' };
 
 /** What is stored beside a dead letter. */
-export interface Death {
+export interface DeadLetterInfo {
   attempts: number;
-  diedAt: number;
-  cause: DeathCause;
+  deadLetteredAt: number;
+  cause: DeadLetterCause;
   reason?: string;
 }
 
@@ -36,13 +36,17 @@ export function readEvent(keyring: Keyring, id: string, record: Buffer): ReadRec
   return { event, attempts: mark };
 }
 
-export function sealDeath(keyring: Keyring, id: string, death: Death): Buffer {
+export function sealDeadLetterInfo(keyring: Keyring, id: string, death: DeadLetterInfo): Buffer {
   return keyring.seal(`${id} death`, Buffer.from(JSON.stringify(death)));
 }
 
 /** @returns undefined where it cannot be read */
-export function readDeath(keyring: Keyring, id: string, record: Buffer | undefined): Death | undefined {
+export function readDeadLetterInfo(
+  keyring: Keyring,
+  id: string,
+  record: Buffer | undefined,
+): DeadLetterInfo | undefined {
   const unsealed = record && keyring.unseal(`${id} death`, record);
   if (!unsealed || 'problem' in unsealed) return undefined;
-  return JSON.parse(unsealed.content.toString()) as Death;
+  return JSON.parse(unsealed.content.toString()) as DeadLetterInfo;
 }

@@ -16,7 +16,7 @@ const inboxes = new Map<string, Inbox>();
  * @param name of its owner
  * @returns its removal
  */
-export function makeKnown(name: string, inbox: Inbox): () => void {
+export function registerInbox(name: string, inbox: Inbox): () => void {
   inboxes.set(name, inbox);
   return () => {
     if (inboxes.get(name) === inbox) inboxes.delete(name);

@@ -21,7 +21,7 @@ export interface Audit {
   scopes?: readonly string[];
 }
 
-export interface RedirectAnswer {
+export interface CallbackResponse {
   statusCode: number;
   headers: Record<string, string>;
   body: string;
@@ -31,14 +31,14 @@ export interface RedirectAnswer {
   fault?: OnegevityError;
 }
 
-export interface RedirectRequest {
+export interface CallbackRequest {
   method: string;
   /** Path and query. */
   url: string;
   headers: IncomingHttpHeaders;
 }
 
-export interface RedirectOptions {
+export interface CallbackOptions {
   states: StateStore;
   client(): Promise<CodeClient>;
   /** The most that a token may carry; undefined: anything. */
@@ -65,10 +65,10 @@ const longestCode = 4096;
  * Answers the navigation that ends the vendor's authorization redirect: JSON with the token, to the hidden frame of
  * the page that was given the state, or an error that tells the browser nothing more. Never rejects.
  */
-export async function answerRedirect(
-  request: RedirectRequest,
-  options: RedirectOptions,
-): Promise<RedirectAnswer> {
+export async function handleCallback(
+  request: CallbackRequest,
+  options: CallbackOptions,
+): Promise<CallbackResponse> {
   // A HEAD would use up a state, a code and a token, and tell nobody.
   if (request.method !== 'GET') return { ...answer(405, { error: 'invalid_request' }), headers: allowGet };
   if (!isFrameNavigation(request.headers)) return refused('not_a_frame');
@@ -108,19 +108,19 @@ function isFrameNavigation(headers: IncomingHttpHeaders): boolean {
 function given(
   { value, expiresIn, scopes }: Awaited<ReturnType<typeof browserToken>>,
   patientIdentifier: string,
-): RedirectAnswer {
+): CallbackResponse {
   const audit: Audit = { event: 'issued', timestamp: now(), patientIdentifier, expiresIn };
   if (scopes) audit.scopes = scopes;
   return { ...answer(200, { access_token: value, token_type: 'Bearer', expires_in: expiresIn }), audit };
 }
 
-function refused(reason: Reason, patientIdentifier?: string): RedirectAnswer {
+function refused(reason: Reason, patientIdentifier?: string): CallbackResponse {
   const audit: Audit = { event: 'rejected', timestamp: now(), reason };
   if (patientIdentifier !== undefined) audit.patientIdentifier = patientIdentifier;
   return { ...answer(403, { error: 'access_denied' }), audit };
 }
 
-function answer(statusCode: number, body: object): RedirectAnswer {
+function answer(statusCode: number, body: object): CallbackResponse {
   return { statusCode, headers: answerHeaders, body: JSON.stringify(body) };
 }
 

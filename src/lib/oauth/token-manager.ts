@@ -44,7 +44,7 @@ const latestRenewal = 60_000;
 const cooldown = 30_000;
 
 /** Answers that stay the same until somebody changes the configuration, which closes this manager. */
-const lasting = new Set<ErrorCode>(['invalid_client', 'invalid_scope']);
+const permanentErrors = new Set<ErrorCode>(['invalid_client', 'invalid_scope']);
 
 interface Token {
   value: string;
@@ -54,7 +54,7 @@ interface Token {
   scope: string;
 }
 
-interface Refusal {
+interface CachedError {
   error: OnegevityError;
   until: number;
 }
@@ -75,8 +75,8 @@ export interface IssuedToken {
 export class TokenManager {
   #token: Token | undefined;
   #pending: { scope: string; token: Promise<string> } | undefined;
-  #refusal: Refusal | undefined;
-  #exchangeRefusal: Refusal | undefined;
+  #cachedError: CachedError | undefined;
+  #exchangeRefusal: CachedError | undefined;
 
   /** @param attempts token requests at most before {@link get} fails; those for a code are never repeated */
   constructor(
@@ -94,9 +94,9 @@ export class TokenManager {
     const scope = this.settings.scopes().join(' ');
     if (this.#token?.scope === scope && now < this.#token.renewAt) return this.#token.value;
     if (this.#pending?.scope === scope) return this.#pending.token;
-    if (this.#refusal && now < this.#refusal.until) {
+    if (this.#cachedError && now < this.#cachedError.until) {
       if (this.#token?.scope === scope && now < this.#token.expiresAt) return this.#token.value;
-      throw this.#refusal.error;
+      throw this.#cachedError.error;
     }
     const pending = { scope, token: this.#renew(scope) };
     const forget = () => {
@@ -127,8 +127,8 @@ export class TokenManager {
    */
   async exchange(code: string, redirectUri: string): Promise<IssuedToken> {
     const now = this.transport.now();
-    for (const refusal of [this.#refusal, this.#exchangeRefusal]) {
-      if (refusal?.error.code === 'invalid_client' && now < refusal.until) throw refusal.error;
+    for (const tokenError of [this.#cachedError, this.#exchangeRefusal]) {
+      if (tokenError?.error.code === 'invalid_client' && now < tokenError.until) throw tokenError.error;
     }
     const { form, headers } = tokenRequest(this.settings, {
       grant_type: 'authorization_code',
@@ -136,7 +136,7 @@ export class TokenManager {
       redirect_uri: redirectUri,
     });
     try {
-      return parseToken(await this.transport.postForm(form, headers), { byCode: true });
+      return parseToken(await this.transport.postForm(form, headers), { grantType: true });
     } catch (error) {
       // Kept apart from the client's own: a browser chooses the code, and must not stop the calls of flows.
       if (error instanceof OnegevityError) {
@@ -153,12 +153,12 @@ export class TokenManager {
         scope: this.settings.scopesShown ?? scope,
       });
       const lifetime = expiresIn * 1000;
-      this.#refusal = undefined;
+      this.#cachedError = undefined;
       const expiresAt = requestedAt + lifetime;
       this.#token = { value, scope, expiresAt, renewAt: expiresAt - Math.min(latestRenewal, lifetime / 10) };
       return value;
     } catch (error) {
-      this.#rest(error);
+      this.#startCooldown(error);
       const former = this.#token;
       // Renewal is early: what fails now may succeed before the token in hand expires.
       if (former?.scope === scope && this.transport.now() < former.expiresAt) {
@@ -170,11 +170,11 @@ export class TokenManager {
   }
 
   /** Asks nothing for a while after an answer that would only come again. */
-  #rest(error: unknown): void {
+  #startCooldown(error: unknown): void {
     if (!(error instanceof OnegevityError)) return;
     const asked = Math.min(error.retryAfter ?? 0, retryAfterCap) * 1000;
-    const pause = lasting.has(error.code) ? Math.max(cooldown, asked) : asked;
-    if (pause > 0) this.#refusal = { error, until: this.transport.now() + pause };
+    const pause = permanentErrors.has(error.code) ? Math.max(cooldown, asked) : asked;
+    if (pause > 0) this.#cachedError = { error, until: this.transport.now() + pause };
   }
 
   async #request(scope: string): Promise<TokenResponse> {
@@ -254,14 +254,14 @@ function formEncode(text: string): string {
 interface Asked {
   scope?: string;
   /** With an authorization code. */
-  byCode?: boolean;
+  grantType?: boolean;
 }
 
 function parseToken(response: TokenResponse, asked: Asked): IssuedToken {
   const { statusCode, body } = response;
   const members = asObject(body);
   if (!isSuccess(response) || isRefusal(body)) {
-    throw refusal(statusCode, members?.error, { retryAfter: waitOf(response), ...asked });
+    throw tokenError(statusCode, members?.error, { retryAfter: waitOf(response), ...asked });
   }
   const value = members?.access_token;
   if (!isToken(value)) throw new OnegevityError('bad_token_response', { statusCode });
@@ -286,14 +286,14 @@ function lifetimeOf(value: unknown, statusCode: number): number {
   return seconds;
 }
 
-function refusal(
+function tokenError(
   statusCode: number,
   error: unknown,
-  { retryAfter, scope, byCode }: Asked & { retryAfter: number | undefined },
+  { retryAfter, scope, grantType: grantType }: Asked & { retryAfter: number | undefined },
 ): OnegevityError {
-  if (byCode && error === 'invalid_grant') return new OnegevityError('code_rejected', { statusCode });
+  if (grantType && error === 'invalid_grant') return new OnegevityError('code_rejected', { statusCode });
   // A bare 401 to a code may mean the code, which a browser chose: it must not lock out everybody else.
-  if (error === 'invalid_client' || (statusCode === 401 && !byCode))
+  if (error === 'invalid_client' || (statusCode === 401 && !grantType))
     return new OnegevityError('invalid_client', { statusCode });
   if (error === 'invalid_scope')
     return new OnegevityError('invalid_scope', { statusCode, values: { scope: scope || '-' } });

@@ -2,7 +2,7 @@ import { isLoopback } from '../http/loopback';
 import { OnegevityError } from '../errors';
 
 /** The documented roots (also `servers` of the OpenAPI file; a test holds the two together). */
-export const roots = {
+export const baseUrls = {
   staging: 'https://staging-api.onegevity.com',
   production: 'https://api.onegevity.com',
 } as const;
@@ -26,7 +26,7 @@ export const defaultScopes: readonly string[] = [
  */
 export function environmentOf(value: unknown, shown?: string): Environment {
   if (value === undefined) return 'sandbox';
-  const text = resolved(value, 'environment');
+  const text = requireResolvedEnv(value, 'environment');
   const found = environments.find((name) => name === text);
   if (!found) throw new OnegevityError('bad_environment', { values: { name: shown ?? text } });
   return found;
@@ -51,7 +51,7 @@ export function textOf(value: unknown): string | undefined {
  * @param setting its name, for the error
  * @throws OnegevityError `env_not_set`, `env_not_text`
  */
-export function resolved(value: unknown, setting = ''): string {
+export function requireResolvedEnv(value: unknown, setting = ''): string {
   const text = textOf(value ?? '')?.trim();
   if (text === undefined) throw new OnegevityError('env_not_text', { values: { name: setting } });
   const name = /^\$[{(](\S+)[})]$/.exec(text)?.[1];
@@ -63,8 +63,8 @@ export function resolved(value: unknown, setting = ''): string {
  * @returns scheme, host and port of a custom environment
  * @throws OnegevityError `bad_base_url` unless it is https, or http on this computer, without a path
  */
-export function customRoot(value: unknown): string {
-  const text = resolved(value, 'baseUrl');
+export function customBaseUrl(value: unknown): string {
+  const text = requireResolvedEnv(value, 'baseUrl');
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const allowed = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
   if (!url || !allowed || url.pathname !== '/' || url.search || url.hash || url.username || url.password) {
@@ -75,7 +75,7 @@ export function customRoot(value: unknown): string {
 
 /** @returns the scopes to ask for, from the saved property `scopes` */
 export function scopesOf(value: unknown, needed: () => readonly string[]): readonly string[] {
-  const text = Array.isArray(value) ? value.join(' ') : resolved(value, 'scopes');
+  const text = Array.isArray(value) ? value.join(' ') : requireResolvedEnv(value, 'scopes');
   if (text === '' || text === 'default') return defaultScopes;
   if (text === 'none') return [];
   return text === 'minimal' ? needed() : text.split(/[\s,]+/);

@@ -6,7 +6,7 @@ import { type Question, questionsOf } from './surveys';
 export type Responses = Record<string, string>;
 
 /** A value that does not fit its question. */
-class Misfit extends Error {
+class InvalidAnswer extends Error {
   constructor(readonly reason: 'type' | 'option' | 'unknown') {
     super(reason);
   }
@@ -31,7 +31,7 @@ export function toResponses(survey: unknown, answers: Readonly<Record<string, un
     try {
       Object.assign(responses, responsesTo(questions, key, value));
     } catch (error) {
-      if (!(error instanceof Misfit)) throw error;
+      if (!(error instanceof InvalidAnswer)) throw error;
       faults.push({ fieldName: key, message: error.reason });
     }
   }
@@ -48,7 +48,7 @@ function responsesTo(questions: readonly Question[], key: string, value: unknown
   });
   if (owner?.type === 'rating') return { [key]: position(owner, value) };
   if (owner || isInput(questions, key)) return { [key]: text(value) };
-  throw new Misfit('unknown');
+  throw new InvalidAnswer('unknown');
 }
 
 /** The words that belong to an option, by their key in the flat map. */
@@ -72,27 +72,27 @@ const converters = new Map<string, Converter>([
 
 function choice(question: Question, value: unknown): Responses {
   const [one, ...more] = Array.isArray(value) ? (value as unknown[]) : [value];
-  if (more.length > 0) throw new Misfit('type');
+  if (more.length > 0) throw new InvalidAnswer('type');
   const chosen = [...chosenOptions(question, typeof one === 'boolean' ? yesOrNo(question, one) : one)].filter(
-    ([, words]) => words !== false,
+    ([, text]) => text !== false,
   );
   const [option] = chosen;
-  if (!option || chosen.length > 1) throw new Misfit('type');
-  const [key, words] = option;
-  return { [question.key]: key, ...(typeof words === 'string' ? { [`${question.key}_INPUT`]: words } : {}) };
+  if (!option || chosen.length > 1) throw new InvalidAnswer('type');
+  const [key, text] = option;
+  return { [question.key]: key, ...(typeof text === 'string' ? { [`${question.key}_INPUT`]: text } : {}) };
 }
 
 /** As the widget does, every option is said to be chosen or not. */
 function multiChoice(question: Question, value: unknown): Responses {
   const chosen = new Map<string, string | boolean>();
   for (const one of Array.isArray(value) ? (value as unknown[]) : [value]) {
-    for (const [key, words] of chosenOptions(question, one)) chosen.set(key, words);
+    for (const [key, text] of chosenOptions(question, one)) chosen.set(key, text);
   }
   const responses: Responses = {};
   for (const { key } of question.options) {
-    const words = chosen.get(key) ?? false;
-    responses[key] = String(words !== false);
-    if (typeof words === 'string') responses[`${key}_INPUT`] = words;
+    const text = chosen.get(key) ?? false;
+    responses[key] = String(text !== false);
+    if (typeof text === 'string') responses[`${key}_INPUT`] = text;
   }
   return responses;
 }
@@ -101,29 +101,29 @@ function multiChoice(question: Question, value: unknown): Responses {
 function chosenOptions({ options }: Question, value: unknown): Map<string, string | boolean> {
   const chosen = asObject(value) ?? { [text(value)]: true };
   return new Map(
-    Object.entries(chosen).map(([key, words]) => {
+    Object.entries(chosen).map(([key, text]) => {
       const option = options.find((one) => one.key === key);
-      if (!option || (typeof words === 'string' && !option.asksForWords)) throw new Misfit('option');
-      if (typeof words !== 'string' && typeof words !== 'boolean') throw new Misfit('type');
-      return [key, words];
+      if (!option || (typeof text === 'string' && !option.asksForWords)) throw new InvalidAnswer('option');
+      if (typeof text !== 'string' && typeof text !== 'boolean') throw new InvalidAnswer('type');
+      return [key, text];
     }),
   );
 }
 
 /** The key of the option that means yes or no. */
 function yesOrNo({ options }: Question, value: boolean): string {
-  const words = value ? ['true', 'yes'] : ['false', 'no'];
-  const meant = options.filter(({ key }) => words.includes(key.toLowerCase()));
-  if (meant.length !== 1 || !meant[0]) throw new Misfit('option');
+  const text = value ? ['true', 'yes'] : ['false', 'no'];
+  const meant = options.filter(({ key }) => text.includes(key.toLowerCase()));
+  if (meant.length !== 1 || !meant[0]) throw new InvalidAnswer('option');
   return meant[0].key;
 }
 
 function rating(question: Question, value: unknown): Responses {
   const rows = asObject(value);
-  if (!rows) throw new Misfit('type');
+  if (!rows) throw new InvalidAnswer('type');
   return Object.fromEntries(
     Object.entries(rows).flatMap(([key, place]) => {
-      if (!question.rows.some((row) => row.key === key)) throw new Misfit('option');
+      if (!question.rows.some((row) => row.key === key)) throw new InvalidAnswer('option');
       return place === null || place === undefined ? [] : [[key, position(question, place)]];
     }),
   );
@@ -132,13 +132,13 @@ function rating(question: Question, value: unknown): Responses {
 /** @returns the position in the scale, from 1 */
 function position({ scale }: Question, value: unknown): string {
   const place = scale.findIndex((label) => label === value) + 1 || Number(text(value));
-  if (!Number.isInteger(place) || place < 1 || place > scale.length) throw new Misfit('option');
+  if (!Number.isInteger(place) || place < 1 || place > scale.length) throw new InvalidAnswer('option');
   return String(place);
 }
 
 function numberText(value: unknown): string {
   const written = text(value).trim();
-  if (written === '' || !Number.isFinite(Number(written))) throw new Misfit('type');
+  if (written === '' || !Number.isFinite(Number(written))) throw new InvalidAnswer('type');
   return written;
 }
 
@@ -147,7 +147,7 @@ function dateText(value: unknown): string {
   const written = value instanceof Date ? isoText(value) : text(value).trim();
   const [, year, month, day] = /^(\d{4})-(\d{2})-(\d{2})(?:T.*)?$/.exec(written) ?? [];
   const date = year ? `${month}/${day}/${year}` : written;
-  if (!isDate(date)) throw new Misfit('type');
+  if (!isDate(date)) throw new InvalidAnswer('type');
   return date;
 }
 
@@ -166,7 +166,7 @@ function text(value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value)))
     return String(value);
-  throw new Misfit('type');
+  throw new InvalidAnswer('type');
 }
 
 /**
@@ -184,7 +184,7 @@ export function answersOf(survey: unknown): Record<string, unknown> {
 function answerTo({ type, value, options, rows }: Question): unknown {
   const chosen = options
     .filter(({ key, selected }) => selected || (type === 'choice' && key === value))
-    .map(({ key, value: words, asksForWords }) => (asksForWords && words ? { [key]: words } : key));
+    .map(({ key, value: text, asksForWords }) => (asksForWords && text ? { [key]: text } : key));
   switch (type) {
     case 'choice':
       return chosen[0];

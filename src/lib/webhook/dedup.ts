@@ -5,7 +5,7 @@ import type { WebhookEvent } from './event';
  * must not make a repeat of what the vendor sends.
  * @returns also whether a repeat may be dropped: a shape is good enough to route by, never to drop by
  */
-export function identityOf({ topic, topicSource, delivery, verified }: WebhookEvent): {
+export function dedupKey({ topic, topicSource, delivery, verified }: WebhookEvent): {
   key: string;
   certain: boolean;
 } {
@@ -17,7 +17,7 @@ export function identityOf({ topic, topicSource, delivery, verified }: WebhookEv
  * Remembers what was delivered within a window of time, up to a bound: then the oldest leaves, since showing an
  * event twice is better than losing memory, or an event.
  */
-export class Duplicates {
+export class DedupWindow {
   /** In the order of their time, as a Map keeps it. */
   readonly #seen = new Map<string, number>();
 

@@ -40,7 +40,7 @@ export interface WebhookEvent {
 }
 
 /** Why a delivery was refused. */
-export type RefusalReason =
+export type RejectionReason =
   | SignatureReason
   | 'empty_body'
   | 'too_large'
@@ -51,8 +51,8 @@ export type RefusalReason =
   | 'not_stored';
 
 /** What is told of a refused delivery: nothing of its body and none of its headers. */
-export interface Refusal {
-  reason: RefusalReason;
+export interface Rejection {
+  reason: RejectionReason;
   /** Of the answer. */
   statusCode: number;
   /** The topic of the URL, if it names one. */

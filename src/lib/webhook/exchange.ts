@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** Milliseconds that a client gets to read a refusal sent before its body was read; then the socket is closed. */
-const lingerTime = 500;
+const LINGER_MS = 500;
 
 /**
  * One request and its answer. Every refusal has the same short body: a caller learns no more than the status.
@@ -33,7 +33,7 @@ export class Exchange {
    * @param status HTTP status
    * @param retryAfter seconds
    */
-  refuse(status: number, retryAfter?: number, allow?: string): void {
+  reject(status: number, retryAfter?: number, allow?: string): void {
     const headers: Record<string, string> = { 'content-type': 'text/plain', 'content-length': '8' };
     if (retryAfter !== undefined) headers['retry-after'] = String(retryAfter);
     if (allow !== undefined) headers.allow = allow;
@@ -54,7 +54,7 @@ export class Exchange {
     this.#deferred = true;
     this.#timer = setTimeout(() => {
       if (!this.open) return;
-      this.refuse(503);
+      this.reject(503);
       late();
     }, timeout);
     response.once('close', () => {
@@ -104,7 +104,7 @@ export class Exchange {
       socket.end();
       // What the client still sends is left in the network, not read to be thrown away.
       setImmediate(() => socket.pause());
-      const timer = setTimeout(() => socket.destroy(), lingerTime);
+      const timer = setTimeout(() => socket.destroy(), LINGER_MS);
       socket.once('close', () => clearTimeout(timer));
     };
   }

@@ -7,10 +7,10 @@ import { Exchange } from './exchange';
 import type { Receiver } from './receiver';
 
 /** Seconds after which a client may try again when nobody can take its delivery at the moment. */
-const soon = 5;
+const RETRY_AFTER_S = 5;
 
 /** Where the deliveries to a path go. The receiver behind it may change while a delivery is read. */
-export interface Door {
+export interface ReceiverSlot {
   readonly receiver: Receiver | undefined;
   /** Of the receiver, or of the last one. */
   readonly limits: BodyLimits;
@@ -18,7 +18,7 @@ export interface Door {
    * Calls back once there is a receiver that is ready, or none will come.
    * @returns takes the call back
    */
-  whenOpen(done: () => void): () => void;
+  onAvailable(done: () => void): () => void;
 }
 
 /**
@@ -26,86 +26,86 @@ export interface Door {
  * @param topic of the URL
  * @param body where it was read already
  */
-export function serve(
+export function handleDelivery(
   request: IncomingMessage,
   response: ServerResponse,
   topic: TopicName | undefined,
-  door: Door,
+  slot: ReceiverSlot,
   body?: Buffer | HeldBody,
 ): void {
   const exchange = new Exchange(request, response);
-  const { receiver } = door;
-  if (!receiver) return exchange.refuse(503, soon);
+  const { receiver } = slot;
+  if (!receiver) return exchange.reject(503, RETRY_AFTER_S);
   const encoding = encodingOf(request.headers['content-encoding']);
-  if (encoding === undefined) return receiver.refuse(exchange, 415, 'unsupported_encoding', topic);
+  if (encoding === undefined) return receiver.reject(exchange, 415, 'unsupported_encoding', topic);
   const receive = (held: HeldBody): void => {
-    if (door.receiver) door.receiver.receive({ body: held, encoding, topic }, exchange);
+    if (slot.receiver) slot.receiver.receive({ body: held, encoding, topic }, exchange);
     else {
       held.release();
-      exchange.refuse(503, soon);
+      exchange.reject(503, RETRY_AFTER_S);
     }
   };
   if (Buffer.isBuffer(body) && body.length > receiver.options.maxBodySize) {
-    return receiver.refuse(exchange, 413, 'too_large', topic);
+    return receiver.reject(exchange, 413, 'too_large', topic);
   }
   // A deploy may come in between, or the secret is not known yet: nothing can be verified without it.
   if (body)
-    return keepUntilOpen(exchange, door, topic, Buffer.isBuffer(body) ? heldBody(body) : body, receive);
-  readUntilOpen(exchange, door, topic, receive);
+    return holdUntilAvailable(exchange, slot, topic, Buffer.isBuffer(body) ? bodyOf(body) : body, receive);
+  readUntilAvailable(exchange, slot, topic, receive);
 }
 
 /**
- * Reads a delivery's body, and keeps it until the door is open. The body is read at once, since what is left unread in
+ * Reads a delivery's body, and keeps it until a receiver can take it. The body is read at once, since what is left unread in
  * a request takes far more memory than its bytes.
  * @param done gets the body, which it has to release; it is not called for a delivery that was answered here
  */
-export function readUntilOpen(
+export function readUntilAvailable(
   exchange: Exchange,
-  door: Door,
+  slot: ReceiverSlot,
   topic: TopicName | undefined,
   done: (body: HeldBody) => void,
 ): void {
-  readBody(exchange.request, door.limits, (read) => {
+  readBody(exchange.request, slot.limits, (read) => {
     if (read === 'gone') return;
-    if (typeof read === 'string') refuseFault(exchange, door, topic, read);
-    else keepUntilOpen(exchange, door, topic, read, done);
+    if (typeof read === 'string') rejectFault(exchange, slot, topic, read);
+    else holdUntilAvailable(exchange, slot, topic, read, done);
   });
 }
 
 /** Refuses a delivery whose body was not read. */
-export function refuseFault(
+export function rejectFault(
   exchange: Exchange,
-  { receiver }: Door,
+  { receiver }: ReceiverSlot,
   topic: TopicName | undefined,
   fault: Exclude<BodyFault, 'gone'>,
 ): void {
-  const [status, retryAfter] = faultAnswers[fault];
-  if (receiver) receiver.refuse(exchange, status, fault, topic, retryAfter);
-  else exchange.refuse(status, retryAfter);
+  const [status, retryAfter] = faultStatuses[fault];
+  if (receiver) receiver.reject(exchange, status, fault, topic, retryAfter);
+  else exchange.reject(status, retryAfter);
 }
 
-const faultAnswers = { too_large: [413], too_slow: [408], no_room: [503, soon] } as const;
+const faultStatuses = { too_large: [413], too_slow: [408], no_room: [503, RETRY_AFTER_S] } as const;
 
-function keepUntilOpen(
+function holdUntilAvailable(
   exchange: Exchange,
-  door: Door,
+  slot: ReceiverSlot,
   topic: TopicName | undefined,
   body: HeldBody,
   done: (body: HeldBody) => void,
 ): void {
-  if (door.receiver?.isReady) return done(body);
-  const takeBack = door.whenOpen(() => {
+  if (slot.receiver?.isReady) return done(body);
+  const takeBack = slot.onAvailable(() => {
     body.onDropped = undefined;
     done(body);
   });
   body.onDropped = () => {
     takeBack();
-    refuseFault(exchange, door, topic, 'no_room');
+    rejectFault(exchange, slot, topic, 'no_room');
   };
 }
 
 /** A body that others have read. */
-function heldBody(body: Buffer): HeldBody {
+function bodyOf(body: Buffer): HeldBody {
   const kept = bodyMemory.open(body.length);
   kept.append(body);
   return kept;

@@ -28,13 +28,13 @@ export class Outputs {
   }
 
   /** @returns the output of an event that is no duplicate */
-  of({ topic, reason }: WebhookEvent): number {
+  indexOf({ topic, reason }: WebhookEvent): number {
     const index = topic && !reason ? this.#topics.get(topic) : undefined;
     return index ?? this.other;
   }
 
   /** @returns what `send` takes to send a message to one output */
-  place<T>(message: T, output: number): (T | null)[] {
+  toArray<T>(message: T, output: number): (T | null)[] {
     const all = new Array<T | null>(this.count).fill(null);
     all[output] = message;
     return all;

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { makeSafe } from '../http/sanitize-json';
+import { sanitize } from '../http/sanitize-json';
 
 /** Why a signed body could not be made into a payload; the payload is then the body's bytes. */
 export type BodyReason = 'not_utf8' | 'malformed_json' | 'too_deep' | 'bad_encoding';
@@ -35,7 +35,7 @@ export function parseBody(body: Buffer): Parsed {
   } catch {
     return { payload: body, reason: 'malformed_json' };
   }
-  const safe = makeSafe(result.payload, () => note(result, 'prototype_key'));
+  const safe = sanitize(result.payload, () => note(result, 'prototype_key'));
   return safe ? result : { payload: body, reason: 'too_deep' };
 }
 

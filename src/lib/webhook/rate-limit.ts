@@ -19,7 +19,7 @@ export class RateLimit {
   }
 
   /** @returns how many were held back since the last one that passed, or undefined to hold this one back */
-  pass(): number | undefined {
+  tryAcquire(): number | undefined {
     const now = this.now();
     this.#tokens = Math.min(this.burst, this.#tokens + ((now - this.#at) / 1000) * this.perSecond);
     this.#at = now;

@@ -3,11 +3,11 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { TopicName } from '../../generated/topics';
 import type { BodyLimits } from './body';
 import type { HeldBody } from './body-memory';
-import { type Duplicates, identityOf } from './dedup';
-import { type Encoding, inflated } from '../http/content-encoding';
-import type { Refusal, RefusalReason, WebhookEvent } from './event';
+import { type DedupWindow, dedupKey } from './dedup';
+import { type Encoding, decompress } from '../http/content-encoding';
+import type { Rejection, RejectionReason, WebhookEvent } from './event';
 import type { Exchange } from './exchange';
-import { identify } from './topic-resolver';
+import { resolveTopic } from './topic-resolver';
 import { type Parsed, parseBody } from './parse';
 import { BodyParts, check, type Secrets, signatureHeader } from './signature';
 
@@ -16,7 +16,7 @@ export type Stored =
   | {
       stored: true;
       /** Called after the delivery was answered: the store's sign to emit the event. */
-      release: () => void;
+      afterResponse: () => void;
     }
   | { stored: false; /** Seconds. */ retryAfter: number };
 
@@ -28,7 +28,7 @@ export interface ReceiverOptions extends BodyLimits {
   declared: boolean;
   /** Lower case; empty for none. */
   topicHeader: string;
-  duplicates?: Duplicates | undefined;
+  duplicates?: DedupWindow | undefined;
   /** Milliseconds that the flow has to answer. */
   responseTimeout: number;
   /** Whether the flow, not the receiver, answers this event's delivery. */
@@ -38,28 +38,28 @@ export interface ReceiverOptions extends BodyLimits {
   /** @param exchange given where the flow answers */
   onEvent(event: WebhookEvent, exchange?: Exchange): void;
   onDuplicate(event: WebhookEvent): void;
-  onRefused(refusal: Refusal): void;
+  onRejected(refusal: Rejection): void;
   onPreviousSecret: () => void;
   /** The flow had not answered in time. */
   onLate: () => void;
 }
 
 /** A body that was read whole, what its header calls its encoding, and the URL's topic. */
-export interface Delivery {
+export interface RawRequest {
   /** Released once it is refused, or verified and parsed. */
   body: HeldBody;
   encoding: Encoding;
   topic: TopicName | undefined;
 }
 
-interface ReadDelivery extends Delivery {
+interface ReadRequest extends RawRequest {
   bytes: Buffer;
 }
 
-const passedHeaders = ['content-type', 'content-encoding', 'user-agent', 'x-request-id'];
+const forwardedHeaderNames = ['content-type', 'content-encoding', 'user-agent', 'x-request-id'];
 const vendorHeaders = 'x-onegevity-';
 /** Seconds after which a client may try again when the receiver is about to close or could not store. */
-const soon = 5;
+const RETRY_AFTER_S = 5;
 
 /** What a webhook endpoint does with a delivery, from its bytes to the event; it knows nothing of Node-RED. */
 export class Receiver {
@@ -88,37 +88,37 @@ export class Receiver {
   }
 
   /** Answers a delivery, and emits its event after the answer. */
-  receive(delivery: Delivery, exchange: Exchange): void {
+  receive(delivery: RawRequest, exchange: Exchange): void {
     const { body } = delivery;
     let inflating: Promise<void> | undefined;
     try {
       if (body.isOpen) inflating = this.#verify(delivery, exchange);
       // Others needed its memory, or the client is gone.
-      else exchange.refuse(503, soon);
+      else exchange.reject(503, RETRY_AFTER_S);
     } catch {
       // A fault of ours must neither end Node-RED nor leave the caller without an answer.
-      exchange.refuse(500);
+      exchange.reject(500);
     }
     if (!inflating) return body.release();
-    this.#hold(exchange);
+    this.#track(exchange);
     inflating
-      .catch(() => exchange.refuse(500))
+      .catch(() => exchange.reject(500))
       .then(
         () => {
           body.release();
-          this.#letGo(exchange);
+          this.#untrack(exchange);
         },
         () => undefined,
       );
   }
 
   /** @returns where the body has to be inflated first: what is done then */
-  #verify({ body, encoding, topic }: Delivery, exchange: Exchange): Promise<void> | undefined {
-    if (body.size === 0) return void this.refuse(exchange, 400, 'empty_body', topic);
+  #verify({ body, encoding, topic }: RawRequest, exchange: Exchange): Promise<void> | undefined {
+    if (body.size === 0) return void this.reject(exchange, 400, 'empty_body', topic);
     const signature = exchange.request.headers[signatureHeader];
     const signed = check(new BodyParts(body.parts()), signature, this.#secrets);
-    if (!signed.ok && !this.#mayBeUnsigned(signature)) {
-      return void this.refuse(exchange, 401, signed.reason, topic);
+    if (!signed.ok && !this.#acceptsUnsigned(signature)) {
+      return void this.reject(exchange, 401, signed.reason, topic);
     }
     if (signed.ok && signed.secret === 'previous') this.options.onPreviousSecret();
     const bytes = body.bytes();
@@ -129,33 +129,33 @@ export class Receiver {
   }
 
   async #inflate(
-    delivery: ReadDelivery,
+    delivery: ReadRequest,
     encoding: Exclude<Encoding, 'identity'>,
     exchange: Exchange,
     verified: boolean,
   ): Promise<void> {
     const { bytes, body, topic } = delivery;
     const { maxBodySize } = this.options;
-    if (!body.pin()) return this.refuse(exchange, 503, 'no_room', topic, soon);
-    const result = await inflated(bytes, encoding, maxBodySize, () => body.charge(maxBodySize));
+    if (!body.pin()) return this.reject(exchange, 503, 'no_room', topic, RETRY_AFTER_S);
+    const result = await decompress(bytes, encoding, maxBodySize, () => body.charge(maxBodySize));
     // The nodes behind are closing too: what is emitted now would be lost.
-    if (this.#idle) exchange.refuse(503, soon);
-    else if (result === 'too_large') this.refuse(exchange, 413, 'too_large', topic);
+    if (this.#idle) exchange.reject(503, RETRY_AFTER_S);
+    else if (result === 'too_large') this.reject(exchange, 413, 'too_large', topic);
     else if (result === 'bad_encoding')
       this.#accept(delivery, exchange, verified, { payload: bytes, reason: result });
     else this.#accept(delivery, exchange, verified, parseBody(result));
   }
 
-  refuse(
+  reject(
     exchange: Exchange,
     statusCode: number,
-    reason: RefusalReason,
+    reason: RejectionReason,
     topic?: TopicName,
     retryAfter?: number,
   ): void {
-    exchange.refuse(statusCode, retryAfter);
+    exchange.reject(statusCode, retryAfter);
     const { remoteAddress } = exchange.request.socket;
-    this.options.onRefused({
+    this.options.onRejected({
       reason,
       statusCode,
       ...(topic ? { topic } : {}),
@@ -168,21 +168,21 @@ export class Receiver {
   async close(): Promise<void> {
     if (this.#pending.size === 0) return;
     const idle = new Promise<void>((resolve) => (this.#idle = resolve));
-    for (const exchange of this.#pending) if (exchange.deferred) exchange.refuse(503, soon);
+    for (const exchange of this.#pending) if (exchange.deferred) exchange.reject(503, RETRY_AFTER_S);
     await idle;
   }
 
   /** An unsigned delivery, where the user accepts those: never one with a signature that is wrong. */
-  #mayBeUnsigned(signature: unknown): boolean {
+  #acceptsUnsigned(signature: unknown): boolean {
     if (!this.options.acceptUnsigned) return false;
     const { current, previous } = this.#secrets ?? {};
     return !signature || (!current && !previous);
   }
 
-  #accept(delivery: ReadDelivery, exchange: Exchange, verified: boolean, parsed: Parsed): void {
+  #accept(delivery: ReadRequest, exchange: Exchange, verified: boolean, parsed: Parsed): void {
     const event = this.#event(delivery, exchange.request.headers, verified, parsed);
     const { duplicates, store } = this.options;
-    const { key, certain } = identityOf(event);
+    const { key, certain } = dedupKey(event);
     if (duplicates?.has(key)) {
       event.duplicate = true;
       if (certain) {
@@ -192,12 +192,12 @@ export class Receiver {
     }
     if (store) return this.#store(store, event, exchange, key);
     if (this.options.answeredByFlow(event)) {
-      this.#hold(exchange);
+      this.#track(exchange);
       exchange.defer(
         this.options.responseTimeout,
         (acknowledged) => {
           if (acknowledged) duplicates?.add(key);
-          this.#letGo(exchange);
+          this.#untrack(exchange);
         },
         this.options.onLate,
       );
@@ -215,26 +215,26 @@ export class Receiver {
     exchange: Exchange,
     key: string,
   ): void {
-    this.#hold(exchange);
+    this.#track(exchange);
     store(event)
-      .catch((): Stored => ({ stored: false, retryAfter: soon }))
+      .catch((): Stored => ({ stored: false, retryAfter: RETRY_AFTER_S }))
       .then((result) => {
         if (!result.stored) {
-          return this.refuse(exchange, 503, 'not_stored', event.topic, result.retryAfter);
+          return this.reject(exchange, 503, 'not_stored', event.topic, result.retryAfter);
         }
         this.options.duplicates?.add(key);
         exchange.accept();
-        result.release();
+        result.afterResponse();
       })
-      .catch(() => exchange.refuse(500))
+      .catch(() => exchange.reject(500))
       .then(
-        () => this.#letGo(exchange),
+        () => this.#untrack(exchange),
         () => undefined,
       );
   }
 
   #event(
-    { bytes, topic }: ReadDelivery,
+    { bytes, topic }: ReadRequest,
     headers: IncomingHttpHeaders,
     verified: boolean,
     { payload, reason, notes }: Parsed,
@@ -246,7 +246,7 @@ export class Receiver {
         hash: hash('sha256', bytes, 'hex'),
         receivedAt: new Date().toISOString(),
       },
-      headers: this.#passed(headers),
+      headers: this.#forwardedHeaders(headers),
     };
     if (notes) event.notes = notes;
     if (reason) {
@@ -255,7 +255,7 @@ export class Receiver {
     }
     const { topicHeader, declared, selected } = this.options;
     const named = topicHeader ? headers[topicHeader] : undefined;
-    const found = identify({
+    const found = resolveTopic({
       url: topic,
       header: Array.isArray(named) ? named.join() : named,
       payload,
@@ -269,11 +269,11 @@ export class Receiver {
     return event;
   }
 
-  #passed(headers: IncomingHttpHeaders): Record<string, string> {
+  #forwardedHeaders(headers: IncomingHttpHeaders): Record<string, string> {
     const passed: Record<string, string> = {};
     for (const name in headers) {
       const wanted =
-        passedHeaders.includes(name) ||
+        forwardedHeaderNames.includes(name) ||
         name === this.options.topicHeader ||
         (name.startsWith(vendorHeaders) && name !== signatureHeader);
       const value = headers[name];
@@ -282,11 +282,11 @@ export class Receiver {
     return passed;
   }
 
-  #hold(exchange: Exchange): void {
+  #track(exchange: Exchange): void {
     this.#pending.add(exchange);
   }
 
-  #letGo(exchange: Exchange): void {
+  #untrack(exchange: Exchange): void {
     this.#pending.delete(exchange);
     if (this.#pending.size === 0) this.#idle?.();
   }

@@ -1,5 +1,5 @@
 import type { WebhookEvent } from './event';
-import type { Delivery, InboxEvent } from '../inbox/contract';
+import type { InboxMessage, InboxEvent } from '../inbox/contract';
 
 /** A payload that is no JSON, as JSON. */
 interface Bytes {
@@ -15,7 +15,7 @@ const noTopic = 'other';
 const inMemory = new WeakMap<InboxEvent, WebhookEvent>();
 
 /** @returns the event as an inbox keeps it */
-export function packEvent(event: WebhookEvent): InboxEvent {
+export function serializeEvent(event: WebhookEvent): InboxEvent {
   const { payload, ...about } = event;
   const stored: Stored = Buffer.isBuffer(payload)
     ? { ...about, bytes: { base64: payload.toString('base64') } }
@@ -30,7 +30,10 @@ export function packEvent(event: WebhookEvent): InboxEvent {
 }
 
 /** @param handle what ends this delivery */
-export function unpackEvent({ event, attempt, redelivered }: Delivery, handle: string): WebhookEvent {
+export function deserializeEvent(
+  { event, attempt, redelivered }: InboxMessage,
+  handle: string,
+): WebhookEvent {
   const known = inMemory.get(event);
   if (known) {
     // A flow may change what it gets, so nobody gets it twice.

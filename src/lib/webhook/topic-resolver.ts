@@ -14,7 +14,7 @@ export interface Identified {
   reason?: TopicReason;
 }
 
-export interface TopicClues {
+export interface TopicHints {
   /** The topic in the URL's last segment. */
   url?: TopicName | undefined;
   /** Value of the configured topic header, if there is such a header and it was sent. */
@@ -48,7 +48,7 @@ export function topicNamed(name: unknown): TopicName | undefined {
  * Learns a delivery's topic from what is known of it, the surest first. The vendor documents no way in which a
  * delivery names its topic, and topics of one group have the same shape: what is not certain is not guessed.
  */
-export function identify({ url, header, payload, declared }: TopicClues): Identified {
+export function resolveTopic({ url, header, payload, declared }: TopicHints): Identified {
   const fitting = topicsOfShape(payload);
   const named = header === undefined ? undefined : topicNamed(header.trim().toLowerCase());
   if (header !== undefined && !named && !url) return { reason: 'unknown_topic', candidates: fitting };

@@ -3,13 +3,13 @@ import type { components } from '../../generated/api-types';
 import { operations } from '../../generated/operations';
 import { topics } from '../../generated/topics';
 import { checkBody, isWebhookEvent } from '../../lib/api/body';
-import { conversionOf, type ReadFirst } from '../../lib/api/codecs';
+import { codecOf, type ReadFirst } from '../../lib/api/codecs';
 import { OnegevityError } from '../../lib/errors';
-import { neededScopes, operationNamed } from '../../lib/api/scopes';
+import { neededScopes, getOperation } from '../../lib/api/scopes';
 import type { Operation } from '../../lib/api/operation';
 import { asObject } from '../../lib/http/response';
 import { type BodyDef, readBody } from './body';
-import { type Call, type CallNodeDef, type Prepared, wireCallNode } from './call-node';
+import { type Call, type CallNodeDef, type PreparedCall, createCallNode } from './call-node';
 import { runComposed } from './composed';
 import { savedReference } from '../shared/saved-reference';
 import { FieldReader, type Fields, isDefaultField } from './fields';
@@ -35,11 +35,11 @@ export function buildAction(RED: NodeAPI, node: Node, def: ActionDef, tag: strin
       savedReference(RED, node, ['operation']) ?? (typeof def.operation === 'string' ? def.operation : '?');
     return new OnegevityError('unknown_operation', { values: { name } });
   };
-  const prepareCall = async (msg: FlowMessage): Promise<Prepared> => {
+  const prepareCall = async (msg: FlowMessage): Promise<PreparedCall> => {
     if (!operation) throw unknown();
     return prepare(operation, def, reader, msg);
   };
-  wireCallNode(RED, node, def, prepareCall, scopes);
+  createCallNode(RED, node, def, prepareCall, scopes);
 }
 
 function mustExist(operation: Operation, def: ActionDef): boolean {
@@ -51,7 +51,7 @@ async function prepare(
   def: ActionDef,
   reader: FieldReader,
   msg: FlowMessage,
-): Promise<Prepared> {
+): Promise<PreparedCall> {
   const params: Record<string, unknown> = {};
   for (const parameter of operation.parameters) {
     const value = await reader.parameter(parameter, msg, operation.writes);
@@ -77,10 +77,10 @@ async function runSingle(
   call: Call,
 ): Promise<void> {
   const { client, options } = call;
-  const conversion = conversionOf(operation);
+  const conversion = codecOf(operation);
   if (!conversion) return call.emit(await client.call(operation, params, body, options));
   const read: ReadFirst = async (id, verify) =>
-    (await client.call(operationNamed(id), params, undefined, { ...options, verify })).body;
+    (await client.call(getOperation(id), params, undefined, { ...options, verify })).body;
   const sent = body === undefined ? undefined : await conversion.request(body, read);
   const result = await client.call(operation, params, sent, options);
   call.emit({ ...result, body: conversion.response(result.body) });

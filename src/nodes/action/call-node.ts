@@ -33,21 +33,21 @@ export interface Call {
   newId(): string;
 }
 
-export interface Prepared {
+export interface PreparedCall {
   operation: string;
   params: Record<string, unknown>;
   run(call: Call): Promise<void>;
 }
 
 /** What a kind of node does with a message: reads and checks everything, and says what is to be called. */
-export type Prepare = (msg: FlowMessage) => Promise<Prepared>;
+export type Prepare = (msg: FlowMessage) => Promise<PreparedCall>;
 
 /**
  * Wires a node that turns a message into a call: configuration, status, `send` and exactly one `done`.
  * @param prepare throws an OnegevityError before anything is sent
  * @param scopes that its calls need
  */
-export function wireCallNode(
+export function createCallNode(
   RED: NodeAPI,
   node: Node,
   def: CallNodeDef,

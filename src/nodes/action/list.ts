@@ -138,5 +138,5 @@ function wholeNumber(value: number | string | undefined, fallback: number): numb
 async function queueShort({ client }: Call): Promise<void> {
   // One turn of the event loop, so that what just was sent can join the queue.
   await new Promise((resolve) => setImmediate(resolve));
-  await client.shortQueue(longQueue);
+  await client.whenQueueBelow(longQueue);
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { NodeAPI } from 'node-red';
 import { OnegevityError } from '../../lib/errors';
-import { isForeign, namedBy } from './cross-origin';
+import { isCrossOrigin, namedBy } from './cross-origin';
 
 /** The parts of Express's request and answer that are used: its types do not fit the version in Node-RED. */
 export interface AdminRequest extends IncomingMessage {
@@ -53,7 +53,7 @@ export function adminRoute(
     RED.auth.needsPermission(permission),
     (request: AdminRequest, response: AdminResponse) => {
       response.set('Cache-Control', 'no-store');
-      if (isForeign(request)) {
+      if (isCrossOrigin(request)) {
         response.status(403).json({ ok: false, code: 'editor:foreign', values: namedBy(request) });
         return;
       }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { NodeAPI } from 'node-red';
 import { embeddedSandbox, sandboxPageFile } from '../config/embedded-sandbox';
-import { isForeign, namedBy } from './cross-origin';
+import { isCrossOrigin, namedBy } from './cross-origin';
 
 /** What is used of Express here. */
 interface Request extends IncomingMessage {
@@ -45,7 +45,7 @@ export function serveSandboxPage(RED: NodeAPI): void {
     servePage(req, res, path).then((served) => {
       if (served) return;
       if (!path.startsWith(CONTROLS)) next();
-      else if (isForeign(req)) res.status(403).json({ message: foreignText(req) });
+      else if (isCrossOrigin(req)) res.status(403).json({ message: foreignText(req) });
       else {
         const permitted = req.method === 'GET' ? allow.read : allow.write;
         permitted(req as never, res as never, () => {

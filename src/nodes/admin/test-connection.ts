@@ -1,5 +1,5 @@
 import type { Node, NodeAPI } from 'node-red';
-import { customRoot, environmentOf } from '../../lib/onegevity/environments';
+import { customBaseUrl, environmentOf } from '../../lib/onegevity/environments';
 import { asObject } from '../../lib/http/response';
 import { testConnection } from '../../lib/api/connection-test';
 import { clientOptions, type ClientCredentials, type ConnectionDef } from '../config/client-options';
@@ -33,8 +33,8 @@ export async function testTyped(RED: NodeAPI, { body }: AdminRequest): Promise<o
     needed: () => [],
     scopesShown: typedReference(typed.scopes),
   });
-  const custom = () => typedReference(typed.baseUrl) ?? customRoot(def.baseUrl);
-  const root = environment === 'custom' ? custom() : options.root;
+  const custom = () => typedReference(typed.baseUrl) ?? customBaseUrl(def.baseUrl);
+  const root = environment === 'custom' ? custom() : options.baseUrl;
   const { readFault, ...report } = await testConnection(options, timeLimit);
   return {
     ok: true,

@@ -1,6 +1,11 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { ApiClient } from '../../lib/api/client';
-import { customRoot, type Environment, environmentOf, resolved } from '../../lib/onegevity/environments';
+import {
+  customBaseUrl,
+  type Environment,
+  environmentOf,
+  requireResolvedEnv,
+} from '../../lib/onegevity/environments';
 import { OnegevityError } from '../../lib/errors';
 import { enterConfig, neededOf, renewConfig } from '../shared/config-link';
 import { type ConfigNode, translated } from '../shared/config-node';
@@ -59,7 +64,7 @@ export function buildAccount(RED: NodeAPI, node: AccountNode, saved: ConfigDef):
   try {
     def = currentDef(saved);
     node.environment = environmentOf(def.environment, savedReference(RED, node, ['environment']));
-    if (node.environment === 'custom') customRoot(def.baseUrl);
+    if (node.environment === 'custom') customBaseUrl(def.baseUrl);
   } catch (error) {
     problem = translated(RED, error);
     node.environment = undefined;
@@ -94,23 +99,26 @@ export function buildAccount(RED: NodeAPI, node: AccountNode, saved: ConfigDef):
   };
   node.webhookSecrets = async () => {
     if (node.environment === 'sandbox') return { current: (await embeddedSandbox(RED)).webhookSecret };
-    const current = resolved(node.credentials.webhookSecret, 'webhookSecret');
-    const previous = resolved(node.credentials.previousWebhookSecret, 'previousWebhookSecret');
+    const current = requireResolvedEnv(node.credentials.webhookSecret, 'webhookSecret');
+    const previous = requireResolvedEnv(node.credentials.previousWebhookSecret, 'previousWebhookSecret');
     return { ...(current ? { current } : {}), ...(previous ? { previous } : {}) };
   };
   node.inboxKeys = () => {
-    const current = resolved(node.credentials.inboxKey, 'inboxKey');
-    const previous = resolved(node.credentials.previousInboxKey, 'previousInboxKey');
+    const current = requireResolvedEnv(node.credentials.inboxKey, 'inboxKey');
+    const previous = requireResolvedEnv(node.credentials.previousInboxKey, 'previousInboxKey');
     if (node.environment === 'sandbox' && !current) return { current: sandboxInboxKey };
     return { ...(current ? { current } : {}), ...(previous ? { previous } : {}) };
   };
   node.redis = () => {
     noteLinked();
     const { redisUrl, redisUser, redisPassword } = node.credentials;
-    const [username, password] = [resolved(redisUser, 'redisUser'), resolved(redisPassword, 'redisPassword')];
+    const [username, password] = [
+      requireResolvedEnv(redisUser, 'redisUser'),
+      requireResolvedEnv(redisPassword, 'redisPassword'),
+    ];
     const tls = tlsOptions(RED, def.redisTls);
     return {
-      url: resolved(redisUrl, 'redisUrl'),
+      url: requireResolvedEnv(redisUrl, 'redisUrl'),
       ...(username ? { username } : {}),
       ...(password ? { password } : {}),
       ...(tls ? { tls } : {}),

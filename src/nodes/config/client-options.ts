@@ -1,6 +1,12 @@
 import type { NodeAPI } from 'node-red';
 import type { ClientOptions } from '../../lib/api/client';
-import { customRoot, type Environment, resolved, roots, scopesOf } from '../../lib/onegevity/environments';
+import {
+  customBaseUrl,
+  type Environment,
+  requireResolvedEnv,
+  baseUrls,
+  scopesOf,
+} from '../../lib/onegevity/environments';
 import { OnegevityError } from '../../lib/errors';
 import type { TlsOptions } from '../../lib/http/transport';
 import type { ProxyOptions } from '../../lib/http/proxy';
@@ -34,10 +40,10 @@ export async function clientOptions(
   RED: NodeAPI,
   def: ConnectionDef,
   credentials: ClientCredentials,
-  { environment, needed, scopesShown }: Surroundings,
+  { environment, needed, scopesShown }: ClientContext,
 ): Promise<ClientOptions> {
   const fixed = scopesOf(def.scopes, () => []);
-  const minimal = !Array.isArray(def.scopes) && resolved(def.scopes, 'scopes') === 'minimal';
+  const minimal = !Array.isArray(def.scopes) && requireResolvedEnv(def.scopes, 'scopes') === 'minimal';
   const concurrency = Math.ceil(positive(def.concurrency, 16));
   return {
     ...(await identity(RED, environment, def, credentials)),
@@ -54,7 +60,7 @@ export async function clientOptions(
   };
 }
 
-export interface Surroundings {
+export interface ClientContext {
   environment: Environment;
   needed: () => readonly string[];
   /** What messages call the scopes, where they came from a variable. */
@@ -67,10 +73,10 @@ async function identity(
   environment: Environment,
   def: ConnectionDef,
   credentials: ClientCredentials,
-): Promise<Pick<ClientOptions, 'root' | 'tokenPath' | 'clientId' | 'clientSecret'>> {
+): Promise<Pick<ClientOptions, 'baseUrl' | 'tokenPath' | 'clientId' | 'clientSecret'>> {
   if (environment === 'sandbox') {
     const { url, clientId, clientSecret } = await embeddedSandbox(RED);
-    return { root: url, tokenPath: '/oauth/token', clientId, clientSecret };
+    return { baseUrl: url, tokenPath: '/oauth/token', clientId, clientSecret };
   }
   return knownIdentity(environment, def, credentials);
 }
@@ -79,10 +85,10 @@ function knownIdentity(
   environment: Exclude<Environment, 'sandbox'>,
   def: ConnectionDef,
   credentials: ClientCredentials,
-): Pick<ClientOptions, 'root' | 'tokenPath' | 'clientId' | 'clientSecret'> {
-  const root = environment === 'custom' ? customRoot(def.baseUrl) : roots[environment];
+): Pick<ClientOptions, 'baseUrl' | 'tokenPath' | 'clientId' | 'clientSecret'> {
+  const baseUrl = environment === 'custom' ? customBaseUrl(def.baseUrl) : baseUrls[environment];
   return {
-    root,
+    baseUrl,
     tokenPath: tokenPath(def.tokenPath),
     clientId: required(credentials.clientId, 'clientId'),
     clientSecret: required(credentials.clientSecret, 'clientSecret'),
@@ -109,14 +115,14 @@ export function connectionFault(
 }
 
 function required(value: string | undefined, name: string): string {
-  const text = resolved(value, name);
+  const text = requireResolvedEnv(value, name);
   if (text === '') throw new OnegevityError('missing_credentials', { values: { name } });
   return text;
 }
 
 /** A path below the root: it must not be able to send the secret to another host. */
 function tokenPath(value: string | undefined): string {
-  const path = resolved(value, 'tokenPath') || '/oauth/token';
+  const path = requireResolvedEnv(value, 'tokenPath') || '/oauth/token';
   if (!/^\/(?!\/)[\w\-./~%]*$/.test(path)) throw new OnegevityError('bad_base_url');
   return path;
 }

@@ -6,7 +6,7 @@ const load = () => import('../../sandbox/index.js');
 let running: Promise<Sandbox> | undefined;
 
 /**
- * The one door from the nodes to the sandbox: starts it at the first use, on a free loopback port, once per
+ * The only place where nodes reach the sandbox: starts it at the first use, on a free loopback port, once per
  * process. Its state survives a deploy, and it keeps no process alive. The setting `onegevitySandboxPace` gives the
  * seconds of a step of its life cycle.
  */

@@ -11,7 +11,7 @@ import {
 import { asObject } from '../../lib/http/response';
 import { queryString } from '../../lib/onegevity/path';
 import { type BodyDef, readBody } from '../action/body';
-import { type CallNodeDef, type Prepared, wireCallNode } from '../action/call-node';
+import { type CallNodeDef, type PreparedCall, createCallNode } from '../action/call-node';
 import { FieldReader, type Fields } from '../action/fields';
 import { type FlowMessage, isFromWebhook } from '../shared/message';
 
@@ -27,10 +27,10 @@ const methods = ['GET', 'POST', 'PATCH', 'PUT', 'DELETE'];
 /** Any method and path below `/api/v1`: for what the public description does not cover. */
 export function buildRequest(RED: NodeAPI, node: Node, def: RequestDef): void {
   const reader = new FieldReader(RED, node, def.fields ?? {});
-  wireCallNode(RED, node, def, (msg) => prepare(def, reader, msg));
+  createCallNode(RED, node, def, (msg) => prepare(def, reader, msg));
 }
 
-async function prepare(def: RequestDef, reader: FieldReader, msg: FlowMessage): Promise<Prepared> {
+async function prepare(def: RequestDef, reader: FieldReader, msg: FlowMessage): Promise<PreparedCall> {
   const method = def.method ?? 'GET';
   if (!methods.includes(method)) throw new OnegevityError('bad_parameter', { values: { name: 'method' } });
   const path = pathOf(await reader.value('path', def.fields?.path ?? { type: 'str', value: '' }, msg));
@@ -57,7 +57,7 @@ async function bodyOf(
   if (method === 'GET' || (method === 'DELETE' && !def.body)) return undefined;
   const body = await readBody(reader, def.body, msg, []);
   if (isWebhookEvent(body, topics, isFromWebhook(msg))) throw new OnegevityError('webhook_as_body');
-  await checkBody({ required: false, schema: '', known: false }, body);
+  await checkBody({ required: false, schema: '', strict: false }, body);
   return body;
 }
 

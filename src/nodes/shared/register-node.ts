@@ -4,9 +4,9 @@ import {
   currentVersion,
   isReadable,
   migrations,
-  type Saved,
+  type SavedNode,
   shownVersion,
-  upgraded,
+  migrate,
 } from '../../lib/migrations';
 import { shared, translated } from './config-node';
 import { track } from './instances';
@@ -18,8 +18,8 @@ import { onMessage } from './on-message';
  * @throws OnegevityError `newer_flow`, where a newer package saved it
  */
 export function currentDef<Def extends NodeDef>(def: Def, table = migrations): Def {
-  const saved = def as Saved & Def;
-  if (isReadable(saved, table)) return upgraded(saved, table) as Saved & Def;
+  const saved = def as SavedNode & Def;
+  if (isReadable(saved, table)) return migrate(saved, table) as SavedNode & Def;
   const values = { version: shownVersion(saved.version), known: currentVersion(def.type, table) };
   throw new OnegevityError('newer_flow', { values });
 }

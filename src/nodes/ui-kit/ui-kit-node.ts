@@ -7,7 +7,7 @@ import type { OperationParameter } from '../../lib/api/operation';
 import { pathSegment } from '../../lib/onegevity/path';
 import { asObject } from '../../lib/http/response';
 import { isBrowserSafe } from '../../lib/oauth/authorization-code';
-import { answerRedirect, type RedirectAnswer } from '../../lib/oauth/callback';
+import { handleCallback, type CallbackResponse } from '../../lib/oauth/callback';
 import { StateStore } from '../../lib/oauth/state-store';
 import { RateLimit } from '../../lib/webhook/rate-limit';
 import { ConfigLink } from '../shared/config-link';
@@ -77,10 +77,10 @@ export function buildUiKit(RED: NodeAPI, node: Node, def: UiKitDef): void {
     node.warn(RED._(`warning.${key}`));
   };
 
-  const report = ({ audit, fault }: RedirectAnswer, config: ConfigNode): void => {
+  const report = ({ audit, fault }: CallbackResponse, config: ConfigNode): void => {
     if (closed || !audit) return;
     const anonymous = audit.event === 'rejected' && audit.patientIdentifier === undefined;
-    const suppressed = anonymous ? refusals.pass() : 0;
+    const suppressed = anonymous ? refusals.tryAcquire() : 0;
     if (suppressed === undefined) return;
     const payload = anonymous ? { ...audit, suppressed } : audit;
     const msg: FlowMessage = { payload, onegevity: context(config) };
@@ -105,7 +105,7 @@ export function buildUiKit(RED: NodeAPI, node: Node, def: UiKitDef): void {
       if (closed) throw new OnegevityError('aborted');
       return config.client();
     };
-    const answer = await answerRedirect({ method, url, headers }, { states, client, scopes });
+    const answer = await handleCallback({ method, url, headers }, { states, client, scopes });
     if (calling && answer.fault) status.failed(answer.fault);
     else if (calling) status.succeeded();
     report(answer, config);
@@ -204,7 +204,7 @@ function isNamedByBrowser(msg: FlowMessage, patientIdentifier: string): boolean 
   return [...query.values()].includes(patientIdentifier);
 }
 
-function write(res: ServerResponse, { statusCode, headers, body }: RedirectAnswer): void {
+function write(res: ServerResponse, { statusCode, headers, body }: CallbackResponse): void {
   for (const name of res.getHeaderNames()) {
     if (name.startsWith('access-control-')) res.removeHeader(name);
   }

@@ -1,7 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
 import type { Receiver } from '../../lib/webhook/receiver';
-import { type ClaimFault, hostOf } from './route/webhook-router';
-import { Endpoint, type Tenant } from './route/endpoint';
+import { type ClaimFault, webhookRouterOf } from './route/webhook-router';
+import { Endpoint, type EndpointOwner } from './route/endpoint';
 import type { ConfigNode } from '../shared/config-node';
 import { savedReference } from '../shared/saved-reference';
 import { joinSandbox } from './sandbox';
@@ -25,16 +25,16 @@ export function listen(
   { options, config, receiver, status }: Listener,
 ): (removed: boolean) => void {
   const fail = (code: ClaimFault | 'no_http'): void => {
-    status.fault(code, status.text(`status.${code}`));
+    status.setFault(code, status.text(`status.${code}`));
     node.error(status.text(`errors.${code}`, { path: savedReference(RED, node, ['path']) ?? options.path }));
   };
-  const host = hostOf(RED);
-  if (!host) {
+  const router = webhookRouterOf(RED);
+  if (!router) {
     fail('no_http');
     return () => undefined;
   }
   const metrics = node.metric() === true;
-  const tenant: Tenant = {
+  const owner: EndpointOwner = {
     receiver,
     fast: options.respond === 'received' && !metrics,
     ...(metrics
@@ -42,7 +42,7 @@ export function listen(
       : {}),
     onBlocked: (blocked) => {
       if (blocked) fail('path_in_use');
-      else status.fault();
+      else status.setFault();
     },
     // Not lasting: nothing shows whether it was signed, so anybody can bring it about.
     onBodyConsumed: () => status.warn(status.text('errors.body_consumed')),
@@ -51,19 +51,19 @@ export function listen(
   let endpoint: Endpoint | undefined;
   let leaveSandbox: (() => void) | undefined;
   const claim = (): void => {
-    const claimed = host.claim(options.path, tenant);
+    const claimed = router.claim(options.path, owner);
     if (claimed instanceof Endpoint) {
       endpoint = claimed;
       stopRetries();
-      status.fault(claimed.blocked ? 'path_in_use' : undefined);
-      leaveSandbox = joinSandbox(RED, config, host.urlPath(claimed), options.selected);
+      status.setFault(claimed.blocked ? 'path_in_use' : undefined);
+      leaveSandbox = joinSandbox(RED, config, router.urlPath(claimed), options.selected);
     } else if (status.faultCode !== claimed) fail(claimed);
   };
-  const stopRetries = host.onSettled(() => endpoint ?? claim());
+  const stopRetries = router.onFlowsStarted(() => endpoint ?? claim());
   claim();
   return (removed) => {
     stopRetries();
     leaveSandbox?.();
-    endpoint?.leave(tenant, removed);
+    endpoint?.detach(owner, removed);
   };
 }

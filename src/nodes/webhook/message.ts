@@ -1,5 +1,5 @@
 import type { NodeAPI, NodeMessage } from 'node-red';
-import type { Refusal, WebhookEvent } from '../../lib/webhook/event';
+import type { Rejection, WebhookEvent } from '../../lib/webhook/event';
 import type { Exchange } from '../../lib/webhook/exchange';
 
 /**
@@ -19,6 +19,6 @@ export function webhookMessage(RED: NodeAPI, event: WebhookEvent, exchange?: Exc
 }
 
 /** @param suppressed how many refusals before this one were not reported */
-export function refusalMessage(refusal: Refusal, suppressed: number): NodeMessage {
+export function refusalMessage(refusal: Rejection, suppressed: number): NodeMessage {
   return { payload: { ...refusal, suppressed } };
 }

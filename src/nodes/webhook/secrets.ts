@@ -28,10 +28,10 @@ export async function secretsFor(
     fault = { status: shared(RED, `status.${code}`), error: message };
   }
   if (fault && !acceptUnsigned) {
-    status.lasting('red', fault.status);
+    status.setLasting('red', fault.status);
     node.error(fault.error);
-  } else if (acceptUnsigned) status.lasting('yellow', status.text('status.unsigned'));
-  else if (config?.environment === 'sandbox') status.lasting('yellow', status.text('status.sandbox'));
-  else status.lasting();
+  } else if (acceptUnsigned) status.setLasting('yellow', status.text('status.unsigned'));
+  else if (config?.environment === 'sandbox') status.setLasting('yellow', status.text('status.sandbox'));
+  else status.setLasting();
   return secrets;
 }

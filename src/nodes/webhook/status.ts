@@ -31,13 +31,13 @@ export class WebhookStatus {
   }
 
   /** Shows a condition until it is replaced or ended (no fill). */
-  lasting(fill?: Fill, text = ''): void {
+  setLasting(fill?: Fill, text = ''): void {
     this.#lasting = fill ? { fill, text } : undefined;
     this.#changed();
   }
 
   /** What keeps the node from receiving at all, until it is ended (no code). */
-  fault(code?: string, text = ''): void {
+  setFault(code?: string, text = ''): void {
     if (code === this.#fault?.code) return;
     this.#fault = code === undefined ? undefined : { code, text };
     this.#changed();
@@ -48,7 +48,7 @@ export class WebhookStatus {
   }
 
   /** What keeps the node from storing what it receives, until it is ended (no code). */
-  storage(code?: string, text = ''): void {
+  setStorage(code?: string, text = ''): void {
     if (code === this.#storage?.code) return;
     this.#storage = code === undefined ? undefined : { code, text };
     // What came last was refused for that reason: red would look as if it still were so.
@@ -62,7 +62,7 @@ export class WebhookStatus {
     this.#changed();
   }
 
-  event(fill: Fill, text: () => string): void {
+  setEvent(fill: Fill, text: () => string): void {
     this.#last = { fill, text };
     this.#changed();
   }
@@ -70,12 +70,12 @@ export class WebhookStatus {
   /** Shows that something is lost or needs a person; it stays beside what comes after. */
   trouble(text: string): void {
     this.#troubles.add(text);
-    this.event('red', () => text);
+    this.setEvent('red', () => text);
   }
 
   /** Warns in the log, a few times a minute at most. */
   warn(text: string): void {
-    if (this.#warnings.pass() !== undefined) this.node.warn(text);
+    if (this.#warnings.tryAcquire() !== undefined) this.node.warn(text);
   }
 
   close(): void {
@@ -98,25 +98,25 @@ export class WebhookStatus {
   }
 
   #current(): { fill: Fill; shape: 'ring' | 'dot'; text: string } {
-    const fault = this.#fault ?? this.#storage;
-    if (fault) return { fill: 'red', shape: 'ring', text: fault.text };
+    const setFault = this.#fault ?? this.#storage;
+    if (setFault) return { fill: 'red', shape: 'ring', text: setFault.text };
     const last = this.#last;
-    const lasting = this.#lastingText();
-    if (lasting?.fill === 'red') return { ...lasting, shape: 'ring' };
+    const setLasting = this.#lastingText();
+    if (setLasting?.fill === 'red') return { ...setLasting, shape: 'ring' };
     const text = last?.text();
     const plain = text !== undefined && this.#troubles.has(text) ? undefined : text;
     // A long text runs below other nodes and over the edge of the screen, so what matters most comes first.
-    const texts = [...this.#troubles, lasting?.text, plain].filter((one) => one !== undefined);
+    const texts = [...this.#troubles, setLasting?.text, plain].filter((one) => one !== undefined);
     if (texts.length === 0) return { fill: 'green', shape: 'ring', text: this.text('status.waiting') };
     // A lasting warning stays beside what came last.
-    const fill = last?.fill === 'red' || !lasting ? (last?.fill ?? 'yellow') : lasting.fill;
-    return { fill, shape: lasting || !last ? 'ring' : 'dot', text: texts.join(' · ') };
+    const fill = last?.fill === 'red' || !setLasting ? (last?.fill ?? 'yellow') : setLasting.fill;
+    return { fill, shape: setLasting || !last ? 'ring' : 'dot', text: texts.join(' · ') };
   }
 
   /** A lasting condition, and the risk of the storage. */
   #lastingText(): { fill: Fill; text: string } | undefined {
-    const [lasting, risk] = [this.#lasting, this.#risk];
-    if (lasting?.fill === 'red' || risk === undefined) return lasting;
-    return { fill: 'yellow', text: lasting ? `${lasting.text} · ${risk}` : risk };
+    const [setLasting, risk] = [this.#lasting, this.#risk];
+    if (setLasting?.fill === 'red' || risk === undefined) return setLasting;
+    return { fill: 'yellow', text: setLasting ? `${setLasting.text} · ${risk}` : risk };
   }
 }

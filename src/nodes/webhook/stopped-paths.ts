@@ -1,5 +1,5 @@
 import type { NodeAPI } from 'node-red';
-import { hostOf } from './route/webhook-router';
+import { webhookRouterOf } from './route/webhook-router';
 import { type WebhookDef, webhookOptions } from './options';
 
 /** As much of a saved node, tab, group or subflow as tells the values of variables in it. */
@@ -20,8 +20,8 @@ type Scope = (name: string) => string | undefined;
  * would tell their sender that nobody will ever want them. What is saved tells their paths.
  */
 export function holdStoppedPaths(RED: NodeAPI): void {
-  const host = hostOf(RED);
-  if (host) for (const path of savedPaths(RED)) host.hold(path);
+  const router = webhookRouterOf(RED);
+  if (router) for (const path of savedPaths(RED)) router.holdWhileStopped(path);
 }
 
 /** @returns the paths of all webhook nodes that would run; those made of values that only running nodes have are left out */

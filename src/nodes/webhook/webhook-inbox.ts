@@ -1,21 +1,21 @@
 import type { Node, NodeAPI } from 'node-red';
 import { OnegevityError } from '../../lib/errors';
-import { identityOf } from '../../lib/webhook/dedup';
+import { dedupKey } from '../../lib/webhook/dedup';
 import type { WebhookEvent } from '../../lib/webhook/event';
 import { hasLeftovers, removeDiskInbox } from '../../lib/inbox';
 import type {
-  DeadDelivery,
-  Delivery,
+  DeadLetterMessage,
+  InboxMessage,
   Inbox,
   InboxConsumer,
   InboxStats,
-  StorageRisk,
+  DurabilityWarning,
   Damage,
 } from '../../lib/inbox/contract';
-import { handleOf, makeKnown } from '../../lib/inbox/registry';
+import { handleOf, registerInbox } from '../../lib/inbox/registry';
 import { RateLimit } from '../../lib/webhook/rate-limit';
 import type { Stored } from '../../lib/webhook/receiver';
-import { packEvent, unpackEvent } from '../../lib/webhook/stored-event';
+import { serializeEvent, deserializeEvent } from '../../lib/webhook/stored-event';
 import { type ConfigNode, shared, translated } from '../shared/config-node';
 import { whenFlowsRun } from '../shared/flow-state';
 import { CountedLog } from './counted-log';
@@ -54,7 +54,7 @@ export class WebhookInbox implements InboxConsumer {
     for (const [cause, count] of counts)
       this.node.error(this.owner.status.text(`errors.set_aside_${cause}`, { count }));
   }, quiet);
-  readonly #warned = new Set<StorageRisk>();
+  readonly #warned = new Set<DurabilityWarning>();
   /** Resolves when the inbox is open, or it is known why it cannot be. */
   readonly #ready: Promise<void>;
   #endWaiting: () => void = () => undefined;
@@ -78,24 +78,24 @@ export class WebhookInbox implements InboxConsumer {
     const { owner } = this;
     if (!this.#inbox) return { stored: false, retryAfter: retryAfter.misconfigured };
     // Nobody would ever end it.
-    if (!owner.isWired(event)) return { stored: true, release: () => owner.emit(event) };
+    if (!owner.isWired(event)) return { stored: true, afterResponse: () => owner.emit(event) };
     try {
       const result = await this.#put(this.#inbox, event);
-      if (isFull(this.#problem?.code)) this.state(undefined);
-      if (result === 'stored') return { stored: true, release: () => undefined };
-      return { stored: true, release: () => owner.emitDuplicate({ ...event, duplicate: true }) };
+      if (isFull(this.#problem?.code)) this.onAvailability(undefined);
+      if (result === 'stored') return { stored: true, afterResponse: () => undefined };
+      return { stored: true, afterResponse: () => owner.emitDuplicate({ ...event, duplicate: true }) };
     } catch (error) {
       const { code } = translated(this.RED, error);
       if (!isFull(code)) return { stored: false, retryAfter: retryAfter.unavailable };
-      this.state(new OnegevityError(code));
+      this.onAvailability(new OnegevityError(code));
       return { stored: false, retryAfter: retryAfter.full };
     }
   };
 
-  deliver(delivery: Delivery): void {
+  deliver(delivery: InboxMessage): void {
     const { id, attempt } = delivery;
     try {
-      const event = unpackEvent(delivery, handleOf(this.node.id, id));
+      const event = deserializeEvent(delivery, handleOf(this.node.id, id));
       this.owner.emit(event);
       if (this.owner.isWired(event)) return;
     } catch {
@@ -106,12 +106,12 @@ export class WebhookInbox implements InboxConsumer {
     this.#inbox?.done(id, attempt).catch(() => undefined);
   }
 
-  deadLetter(letter: DeadDelivery): void {
+  deadLetter(letter: DeadLetterMessage): void {
     const { status } = this.owner;
     status.trouble(status.text('status.dead'));
     status.warn(status.text(`errors.dead_${letter.cause}`));
     try {
-      const event = unpackEvent(letter, handleOf(this.node.id, letter.id));
+      const event = deserializeEvent(letter, handleOf(this.node.id, letter.id));
       const { cause, reason } = letter;
       Object.assign(event.delivery, { cause, ...(reason ? { reason } : {}) });
       this.owner.emitDead(event);
@@ -132,19 +132,19 @@ export class WebhookInbox implements InboxConsumer {
     this.node.error(damageText(status, damage));
   }
 
-  state(problem: OnegevityError | undefined): void {
+  onAvailability(problem: OnegevityError | undefined): void {
     if (problem?.code === this.#problem?.code) return;
     this.#problem = problem;
     const { status } = this.owner;
-    if (!problem) return status.storage();
+    if (!problem) return status.setStorage();
     const { code, message } = translated(this.RED, problem);
-    status.storage(code, shared(this.RED, `status.${code}`));
+    status.setStorage(code, shared(this.RED, `status.${code}`));
     let log = this.#problemLogs.get(code);
     if (!log) this.#problemLogs.set(code, (log = new RateLimit(2, 1 / 30)));
-    if (log.pass() !== undefined) this.node.error(message);
+    if (log.tryAcquire() !== undefined) this.node.error(message);
   }
 
-  risk(risk: StorageRisk): void {
+  onDurabilityWarning(risk: DurabilityWarning): void {
     if (this.#warned.has(risk)) return;
     this.#warned.add(risk);
     const { status } = this.owner;
@@ -172,7 +172,7 @@ export class WebhookInbox implements InboxConsumer {
   async #open(): Promise<void> {
     const { options, config, status } = this.owner;
     if (options.respond === 'flow') {
-      status.storage('inbox_with_flow', status.text('status.inbox_with_flow'));
+      status.setStorage('inbox_with_flow', status.text('status.inbox_with_flow'));
       this.node.error(status.text('errors.inbox_with_flow'));
       return;
     }
@@ -181,24 +181,25 @@ export class WebhookInbox implements InboxConsumer {
     if (!config) throw new OnegevityError('no_config');
     const inbox = await createInbox(this.RED, this.node.id, options, config);
     this.#inbox = inbox;
-    this.#forget = makeKnown(this.node.id, inbox);
-    if (options.inbox === 'redis' && isUnencrypted(config.redis())) this.risk('redis_unencrypted');
+    this.#forget = registerInbox(this.node.id, inbox);
+    if (options.inbox === 'redis' && isUnencrypted(config.redis()))
+      this.onDurabilityWarning('redis_unencrypted');
     await inbox.open(this);
   }
 
   #misconfigured(error: unknown): void {
     this.#inbox = undefined;
     this.#forget?.();
-    this.state(translated(this.RED, error));
+    this.onAvailability(translated(this.RED, error));
   }
 
   async #put(inbox: Inbox, event: WebhookEvent): Promise<'stored' | 'duplicate'> {
     const window = this.owner.options.duplicateWindow;
-    if (window === 0) return inbox.put(packEvent(event));
-    const { key, certain } = identityOf(event);
-    const result = await inbox.put(packEvent(event), { key, window });
+    if (window === 0) return inbox.put(serializeEvent(event));
+    const { key, certain } = dedupKey(event);
+    const result = await inbox.put(serializeEvent(event), { key, window });
     if (result === 'stored' || certain) return result;
-    return inbox.put(packEvent({ ...event, duplicate: true }));
+    return inbox.put(serializeEvent({ ...event, duplicate: true }));
   }
 
   async #cleanUp({ waiting, inFlight, dead, unreadable }: InboxStats): Promise<void> {

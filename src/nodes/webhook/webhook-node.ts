@@ -1,6 +1,6 @@
 import type { Node, NodeAPI } from 'node-red';
-import { Duplicates } from '../../lib/webhook/dedup';
-import type { RefusalReason, Refusal, WebhookEvent } from '../../lib/webhook/event';
+import { DedupWindow } from '../../lib/webhook/dedup';
+import type { RejectionReason, Rejection, WebhookEvent } from '../../lib/webhook/event';
 import type { Exchange } from '../../lib/webhook/exchange';
 import { Outputs } from '../../lib/webhook/outputs';
 import { RateLimit } from '../../lib/webhook/rate-limit';
@@ -45,7 +45,7 @@ function receive(
   const durable = options.inbox !== 'none';
   // A durable inbox remembers by itself, also after a restart.
   const duplicates =
-    options.duplicateWindow > 0 && !durable ? new Duplicates(options.duplicateWindow) : undefined;
+    options.duplicateWindow > 0 && !durable ? new DedupWindow(options.duplicateWindow) : undefined;
   let previousMatched = false;
   let ended = false;
   const counts = { received: 0, refused: 0, duplicates: 0, unwired: 0 };
@@ -53,7 +53,7 @@ function receive(
   /** Node-RED says nothing where the node at the end of a wire is disabled or missing. */
   const leadsToNode = (output: number): boolean =>
     (node.wires?.[output] ?? []).some((id) => Boolean(RED.nodes.getNode(id)));
-  const rejections = new CountedLog<RefusalReason>((reasons) => {
+  const rejections = new CountedLog<RejectionReason>((reasons) => {
     const list = [...reasons].map(([reason, count]) => `${status.text(`reasons.${reason}`)}: ${count}`);
     node.warn(status.text('errors.rejected', { reasons: list.join(', ') }));
   });
@@ -69,44 +69,44 @@ function receive(
   };
   const onEvent = (event: WebhookEvent, exchange?: Exchange): void => {
     const count = ++counts.received;
-    if (!leadsToNode(outputs.of(event))) counts.unwired++;
+    if (!leadsToNode(outputs.indexOf(event))) counts.unwired++;
     const { topic } = event;
-    status.event('green', () => {
+    status.setEvent('green', () => {
       const key = count === 1 ? 'status.event' : 'status.events';
       return summary(status.text(key, { topic: topic ?? status.text('ports.other'), count }));
     });
-    node.send(outputs.place(webhookMessage(RED, event, exchange), outputs.of(event)));
+    node.send(outputs.toArray(webhookMessage(RED, event, exchange), outputs.indexOf(event)));
   };
   const onDuplicate = (event: WebhookEvent): void => {
     const count = ++counts.duplicates;
-    status.event('green', () => summary(status.text('status.duplicates', { count })));
+    status.setEvent('green', () => summary(status.text('status.duplicates', { count })));
     if (outputs.duplicates !== undefined) {
-      node.send(outputs.place(webhookMessage(RED, event), outputs.duplicates));
+      node.send(outputs.toArray(webhookMessage(RED, event), outputs.duplicates));
     }
   };
-  const onRefused = (refusal: Refusal): void => {
+  const onRefused = (refusal: Rejection): void => {
     const count = ++counts.refused;
     const { reason } = refusal;
     rejections.add(reason);
-    status.event('red', () =>
+    status.setEvent('red', () =>
       status.text('status.refused', { reason: status.text(`reasons.${reason}`), count }),
     );
     if (outputs.rejected === undefined) return;
-    const suppressed = refusals.pass();
+    const suppressed = refusals.tryAcquire();
     if (suppressed === undefined) return;
-    node.send(outputs.place(refusalMessage(refusal, suppressed), outputs.rejected));
+    node.send(outputs.toArray(refusalMessage(refusal, suppressed), outputs.rejected));
   };
 
   const emitDead = (event: WebhookEvent): void => {
     if (outputs.deadLetters === undefined) return;
-    node.send(outputs.place(webhookMessage(RED, event), outputs.deadLetters));
+    node.send(outputs.toArray(webhookMessage(RED, event), outputs.deadLetters));
   };
   const inbox = durable
     ? new WebhookInbox(RED, node, {
         options,
         config,
         status,
-        isWired: (event) => isWired(outputs.of(event)),
+        isWired: (event) => isWired(outputs.indexOf(event)),
         emit: onEvent,
         emitDuplicate: onDuplicate,
         emitDead,
@@ -128,18 +128,18 @@ function receive(
     answeredByFlow: (event) =>
       options.respond === 'flow' &&
       (!event.reason || ['topic_uncertain', 'not_selected'].includes(event.reason)) &&
-      isWired(outputs.of(event)),
+      isWired(outputs.indexOf(event)),
     onEvent,
     onDuplicate,
-    onRefused,
+    onRejected: onRefused,
     onLate: () => {
-      status.event('yellow', () => status.text('status.flow_late'));
+      status.setEvent('yellow', () => status.text('status.flow_late'));
       status.warn(status.text('errors.flow_late', { seconds: options.responseTimeout / 1000 }));
     },
     onPreviousSecret: () => {
       if (previousMatched) return;
       previousMatched = true;
-      status.lasting('yellow', status.text('status.previous_secret'));
+      status.setLasting('yellow', status.text('status.previous_secret'));
       node.warn(status.text('errors.previous_secret'));
     },
   });

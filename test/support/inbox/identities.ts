@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Delivery } from '../../../src/lib/inbox/contract';
+import type { InboxMessage } from '../../../src/lib/inbox/contract';
 
 /** An event as a test knows it: by a text of its own, and by its id once it was seen. */
 interface Known {
@@ -15,7 +15,7 @@ export class Identities<K extends Known> {
   constructor(private readonly all: ReadonlyMap<string, K>) {}
 
   /** @returns which event is delivered */
-  of({ id, event }: Delivery): K {
+  of({ id, event }: InboxMessage): K {
     const text = event.content.toString();
     const known = this.all.get(text);
     assert.ok(known, `${text} was never put`);

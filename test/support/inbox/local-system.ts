@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import type { SinonFakeTimers } from 'sinon';
 import type { OnegevityError } from '../../../src/lib/errors';
-import type { DeadDelivery, Delivery, Inbox, InboxConsumer, Unique } from '../../../src/lib/inbox/contract';
+import type {
+  DeadLetterMessage,
+  InboxMessage,
+  Inbox,
+  InboxConsumer,
+  DedupOptions,
+} from '../../../src/lib/inbox/contract';
 import { Keyring } from '../../../src/lib/inbox/keyring';
 import { LocalInbox } from '../../../src/lib/inbox/local/local-inbox';
 import { readEvent } from '../../../src/lib/inbox/record';
@@ -300,22 +306,22 @@ export class LocalSystem {
     const alive = () => current() && process === this.#process;
     this.#usable = false;
     return {
-      deliver: (delivery: Delivery) => {
+      deliver: (delivery: InboxMessage) => {
         if (!alive()) return;
         this.#asserted(() =>
           this.model.delivered(delivery, settings.visibilityTimeout, settings.maxAttempts),
         );
       },
-      deadLetter: (letter: DeadDelivery) => {
+      deadLetter: (letter: DeadLetterMessage) => {
         if (!alive()) return;
         this.#asserted(() => this.model.died(letter, settings.maxAttempts));
       },
       lost: () => assert.fail('nothing is damaged'),
       quarantine: () => this.#asserted(() => assert.fail('something cannot be read')),
-      state: (problem) => {
+      onAvailability: (problem) => {
         if (alive()) this.#usable = problem === undefined;
       },
-      risk: (risk) => void this.#risks.push(risk),
+      onDurabilityWarning: (risk) => void this.#risks.push(risk),
     };
   }
 
@@ -334,7 +340,7 @@ export class LocalSystem {
     this.#hashes.set(key, [...(this.#hashes.get(key) ?? []), hash]);
   }
 
-  #expected({ key, window }: Unique): 'stored' | 'duplicate' | 'either' {
+  #expected({ key, window }: DedupOptions): 'stored' | 'duplicate' | 'either' {
     const hashes = this.#hashes.get(key) ?? [];
     const known = hashes.filter((hash) => this.#isKnown(hash, window));
     if (known.length === 0) return 'stored';

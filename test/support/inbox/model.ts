@@ -1,6 +1,6 @@
 /** What an inbox has promised, kept beside it and compared with what it does. */
 import assert from 'node:assert/strict';
-import type { DeadDelivery, Delivery } from '../../../src/lib/inbox/contract';
+import type { DeadLetterMessage, InboxMessage } from '../../../src/lib/inbox/contract';
 import { Identities } from './identities';
 
 /** `ending`: asked to become a dead letter, and not answered yet. */
@@ -98,7 +98,7 @@ export class InboxModel {
     return Math.min(...times.filter((due) => due > this.now()), Infinity);
   }
 
-  delivered(delivery: Delivery, visibilityTimeout: number, allowed: number): void {
+  delivered(delivery: InboxMessage, visibilityTimeout: number, allowed: number): void {
     this.emissions++;
     const known = this.#identities.of(delivery);
     const { text, status, earliest, next, emitted } = known;
@@ -119,7 +119,7 @@ export class InboxModel {
     known.next = [attempt + 1, attempt + 1];
   }
 
-  died(letter: DeadDelivery, allowed: number): void {
+  died(letter: DeadLetterMessage, allowed: number): void {
     const known = this.#identities.of(letter);
     const { text, status, earliest, next } = known;
     assert.ok(!known.announced || !known.announcementSettled, `${text} is announced twice`);

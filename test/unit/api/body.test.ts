@@ -68,7 +68,7 @@ describe('The check of a body', () => {
   });
 
   it('may find nothing where nothing is required', async () => {
-    const optional = { body: { required: false, schema: 'CreatePatientRequest', known: false } };
+    const optional = { body: { required: false, schema: 'CreatePatientRequest', strict: false } };
     for (const empty of [undefined, {}, []]) assert.equal(await faultOf(empty, optional), undefined);
   });
 

@@ -25,7 +25,7 @@ describe('API client over real sockets', () => {
 
   const connect = (more: Partial<ClientOptions> = {}) =>
     new ApiClient({
-      root: server.url,
+      baseUrl: server.url,
       connections: 16,
       clientId: 'id',
       clientSecret: canary,

@@ -14,7 +14,7 @@ describe('the test of a connection', () => {
   const test = (scopes = asked, clientAuth: 'basic' | 'form' = 'basic') => {
     const limits = { connections: 1, concurrency: 1, rate: 0 };
     const client = { clientId: 'id', clientSecret: 'secret', scopes: () => scopes, clientAuth };
-    return testConnection({ root: server.url, tokenPath: '/oauth/token', ...client, ...limits }, 2000);
+    return testConnection({ baseUrl: server.url, tokenPath: '/oauth/token', ...client, ...limits }, 2000);
   };
   const token = (more: object, headers: Record<string, string> = {}) => {
     server.token = json(200, { access_token: 't', ...more }, headers);
@@ -26,7 +26,7 @@ describe('the test of a connection', () => {
       scopes: ['packages_read', 'other'],
       notGranted: ['patients_read'],
       expiresIn: 3600,
-      clockAhead: undefined,
+      clockSkew: undefined,
       readFault: undefined,
     });
     const [first, second] = server.requests;
@@ -64,12 +64,12 @@ describe('the test of a connection', () => {
       [60, undefined],
     ] as const) {
       token({}, { date: new Date(Date.now() + seconds * 1000).toUTCString() });
-      const { clockAhead } = await test();
-      if (ahead === undefined) assert.equal(clockAhead, undefined);
-      else assert.ok(Math.abs(clockAhead! - ahead) < 30);
+      const { clockSkew } = await test();
+      if (ahead === undefined) assert.equal(clockSkew, undefined);
+      else assert.ok(Math.abs(clockSkew! - ahead) < 30);
     }
     token({}, { date: 'soon' });
-    assert.equal((await test()).clockAhead, undefined);
+    assert.equal((await test()).clockSkew, undefined);
   });
 
   it('tells why the read failed', async () => {

@@ -257,7 +257,7 @@ describe('A success that cannot be believed', () => {
     random = sinon.stub(Math, 'random').returns(0);
     server = await TestServer.start();
     client = new ApiClient({
-      root: server.url,
+      baseUrl: server.url,
       connections: 4,
       clientId: 'id',
       clientSecret: 'secret',

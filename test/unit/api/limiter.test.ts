@@ -25,7 +25,7 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 describe('Limiter', () => {
   it('runs as many as allowed at once, first in first out', async () => {
     const [limiter, tasks] = [new Limiter(2), new Tasks()];
-    const runs = [1, 2, 3, 4].map((name) => limiter.run(tasks.task(name)));
+    const runs = [1, 2, 3, 4].map((name) => limiter.schedule(tasks.task(name)));
     await turn();
     assert.deepEqual(tasks.started, [1, 2]);
     assert.equal(limiter.waiting, 2);
@@ -40,8 +40,8 @@ describe('Limiter', () => {
 
   it('gives its place on when a task fails', async () => {
     const limiter = new Limiter(1);
-    await assert.rejects(limiter.run(() => Promise.reject(new Error('x'))));
-    assert.equal(await limiter.run(() => Promise.resolve(1)), 1);
+    await assert.rejects(limiter.schedule(() => Promise.reject(new Error('x'))));
+    assert.equal(await limiter.schedule(() => Promise.resolve(1)), 1);
   });
 
   it('starts no more than the rate allows', async () => {
@@ -50,7 +50,7 @@ describe('Limiter', () => {
       const limiter = new Limiter(100, 10);
       let started = 0;
       for (let index = 0; index < 30; index++) {
-        limiter.run(() => Promise.resolve(started++)).catch(() => assert.fail());
+        limiter.schedule(() => Promise.resolve(started++)).catch(() => assert.fail());
       }
       await clock.tickAsync(0);
       assert.equal(started, 1);
@@ -67,11 +67,11 @@ describe('Limiter', () => {
     const clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     try {
       const limiter = new Limiter(100, 10);
-      await limiter.run(() => Promise.resolve());
+      await limiter.schedule(() => Promise.resolve());
       await clock.tickAsync(5000);
       let started = 0;
       for (let index = 0; index < 30; index++) {
-        limiter.run(() => Promise.resolve(started++)).catch(() => assert.fail());
+        limiter.schedule(() => Promise.resolve(started++)).catch(() => assert.fail());
       }
       await clock.tickAsync(0);
       assert.equal(started, 1);
@@ -85,10 +85,10 @@ describe('Limiter', () => {
   it('fails what waits when it closes, and whatever comes later', async () => {
     const [limiter, tasks] = [new Limiter(1), new Tasks()];
     const reason = new Error('closed');
-    const first = limiter.run(tasks.task(1));
-    const others = [limiter.run(tasks.task(2)), limiter.run(tasks.task(3))];
+    const first = limiter.schedule(tasks.task(1));
+    const others = [limiter.schedule(tasks.task(2)), limiter.schedule(tasks.task(3))];
     limiter.close(reason);
-    for (const other of [...others, limiter.run(tasks.task(4))]) await assert.rejects(other, reason);
+    for (const other of [...others, limiter.schedule(tasks.task(4))]) await assert.rejects(other, reason);
     await turn();
     await tasks.end(1);
     await first;
@@ -98,9 +98,9 @@ describe('Limiter', () => {
   it('takes the waiting calls of one owner out of the line', async () => {
     const [limiter, tasks] = [new Limiter(1), new Tasks()];
     const [mine, theirs] = [{}, {}];
-    const first = limiter.run(tasks.task(1), mine);
-    const second = assert.rejects(limiter.run(tasks.task(2), mine), { message: 'gone' });
-    const third = limiter.run(tasks.task(3), theirs);
+    const first = limiter.schedule(tasks.task(1), mine);
+    const second = assert.rejects(limiter.schedule(tasks.task(2), mine), { message: 'gone' });
+    const third = limiter.schedule(tasks.task(3), theirs);
     limiter.cancel(mine, new Error('gone'));
     await second;
     await tasks.end(1);
@@ -111,16 +111,16 @@ describe('Limiter', () => {
 
   it('tells when the line has become short', async () => {
     const [limiter, tasks] = [new Limiter(1), new Tasks()];
-    for (const name of [1, 2, 3, 4]) limiter.run(tasks.task(name)).catch(() => undefined);
-    await limiter.shorterThan(3);
+    for (const name of [1, 2, 3, 4]) limiter.schedule(tasks.task(name)).catch(() => undefined);
+    await limiter.onSizeLessThan(3);
     let short = false;
-    const waiting = limiter.shorterThan(1).then(() => (short = true));
+    const waiting = limiter.onSizeLessThan(1).then(() => (short = true));
     await turn();
     await tasks.end(1);
     assert.equal(short, false);
     await tasks.end(2);
     await waiting;
-    const closing = limiter.shorterThan(0);
+    const closing = limiter.onSizeLessThan(0);
     limiter.close(new Error('closed'));
     await closing;
   });
@@ -128,7 +128,7 @@ describe('Limiter', () => {
   it('moves a line of 200,000 on within the time of a test, which a line that is copied would not', async () => {
     const limiter = new Limiter(1);
     let done = 0;
-    await Promise.all(Array.from({ length: 200_000 }, () => limiter.run(() => Promise.resolve(done++))));
+    await Promise.all(Array.from({ length: 200_000 }, () => limiter.schedule(() => Promise.resolve(done++))));
     assert.equal(done, 200_000);
   });
 });

@@ -28,7 +28,7 @@ describe('a queue', () => {
   it('is split in two, each in its order', () => {
     const queue = filled(6);
     queue.shift();
-    const [even, others] = queue.split((item) => item % 2 === 0);
+    const [even, others] = queue.partition((item) => item % 2 === 0);
     assert.deepEqual(
       [even, rest(others)],
       [

@@ -19,7 +19,7 @@ describe('Compressed responses', () => {
   let client: ApiClient;
 
   const options = () => ({
-    root: server.url,
+    baseUrl: server.url,
     connections: 4,
     clientId: 'id',
     clientSecret: 'secret',

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { makeSafe } from '../../../src/lib/http/sanitize-json';
+import { sanitize } from '../../../src/lib/http/sanitize-json';
 
 describe('a value that a flow may copy', () => {
   const made = (text: string) => {
     const value: unknown = JSON.parse(text);
     let removed = 0;
-    const safe = makeSafe(value, () => removed++);
+    const safe = sanitize(value, () => removed++);
     return { value, removed, safe };
   };
 

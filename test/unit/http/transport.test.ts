@@ -17,7 +17,7 @@ describe('The way to the API', () => {
 
   const connect = (root: string, more: Partial<ClientOptions> = {}) => {
     const client = new ApiClient({
-      root,
+      baseUrl: root,
       connections: 4,
       clientId: 'id',
       clientSecret: 'secret',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type SinonFakeTimers, useFakeTimers } from 'sinon';
-import type { StorageRisk } from '../../../src/lib/inbox/contract';
+import type { DurabilityWarning } from '../../../src/lib/inbox/contract';
 import { Keyring } from '../../../src/lib/inbox/keyring';
 import { LocalInbox } from '../../../src/lib/inbox/local/local-inbox';
 import { MemoryStore } from '../../../src/lib/inbox/local/memory-store';
@@ -15,7 +15,7 @@ describe('an inbox whose clock is wrong', () => {
   let clock: SinonFakeTimers;
   let store: MemoryStore;
   let inbox: LocalInbox;
-  let seen: InboxRecorder & { risks: StorageRisk[] };
+  let seen: InboxRecorder & { risks: DurabilityWarning[] };
   let process = 0;
 
   /** Starts a process: its monotonic clock is no other's. */
@@ -26,8 +26,8 @@ describe('an inbox whose clock is wrong', () => {
       { visibilityTimeout: 60 * second, maxAttempts: 5 },
       String(++process),
     );
-    const risks: StorageRisk[] = [];
-    seen = Object.assign(new InboxRecorder(), { risks, risk: (risk: StorageRisk) => risks.push(risk) });
+    const risks: DurabilityWarning[] = [];
+    seen = Object.assign(new InboxRecorder(), { risks, risk: (risk: DurabilityWarning) => risks.push(risk) });
     await inbox.open(seen);
   }
 

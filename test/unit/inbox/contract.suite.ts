@@ -348,8 +348,8 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
         const second = await inbox.deadLetters(2, first[1]!.id);
         assert.equal(second.length, 1);
         assert.doesNotMatch(JSON.stringify([...first, ...second]), /Ada/);
-        const { id, diedAt, ...shown } = first[0]!;
-        assert.ok(id && diedAt);
+        const { id, deadLetteredAt, ...shown } = first[0]!;
+        assert.ok(id && deadLetteredAt);
         assert.deepEqual(shown, {
           topic: 'results.released',
           receivedAt: 1_700_000_000_000,

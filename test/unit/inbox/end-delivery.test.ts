@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { OnegevityError } from '../../../src/lib/errors';
 import { endDelivery } from '../../../src/lib/inbox/end-delivery';
 import type { Inbox } from '../../../src/lib/inbox/contract';
-import { handleOf, knownInbox, makeKnown, openDelivery } from '../../../src/lib/inbox/registry';
+import { handleOf, knownInbox, registerInbox, openDelivery } from '../../../src/lib/inbox/registry';
 
 describe('the end of a delivery', () => {
   const calls: unknown[][] = [];
@@ -22,7 +22,7 @@ describe('the end of a delivery', () => {
   beforeEach(() => {
     calls.length = 0;
     failing = undefined;
-    forget = makeKnown('hook:a', inbox);
+    forget = registerInbox('hook:a', inbox);
   });
   afterEach(() => forget());
 
@@ -108,7 +108,7 @@ describe('the end of a delivery', () => {
 
   it('stays known to who made it known last', () => {
     const newer = {} as Inbox;
-    const forgetNewer = makeKnown('hook:a', newer);
+    const forgetNewer = registerInbox('hook:a', newer);
     forget();
     assert.equal(knownInbox('hook:a'), newer);
     assert.deepEqual(openDelivery('hook:a:7'), { inbox: newer, id: '7' });

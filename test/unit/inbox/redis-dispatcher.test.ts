@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { setImmediate as turn } from 'node:timers/promises';
 import { type SinonFakeTimers, useFakeTimers } from 'sinon';
 import { Keyring } from '../../../src/lib/inbox/keyring';
-import { readEvent, sealDeath, sealEvent } from '../../../src/lib/inbox/record';
+import { readEvent, sealDeadLetterInfo, sealEvent } from '../../../src/lib/inbox/record';
 import { ServerClock } from '../../../src/lib/inbox/redis/clock';
 import { DeadLetters } from '../../../src/lib/inbox/redis/dead-letters';
-import { Emission } from '../../../src/lib/inbox/redis/dispatcher';
-import type { Link } from '../../../src/lib/inbox/redis/session';
-import { Owed } from '../../../src/lib/inbox/redis/offline-queue';
+import { Dispatcher } from '../../../src/lib/inbox/redis/dispatcher';
+import type { RedisSession } from '../../../src/lib/inbox/redis/session';
+import { OfflineQueue } from '../../../src/lib/inbox/redis/offline-queue';
 import type { Argument, Script } from '../../../src/lib/inbox/redis/script';
 import * as scripts from '../../../src/lib/inbox/redis/scripts';
 import { InboxRecorder } from '../../support/inbox-recorder';
@@ -42,7 +42,7 @@ class ScriptedLink {
     return new Promise((resolve) => this.waiting.push(resolve));
   }
 
-  passOn(): Promise<void> {
+  signal(): Promise<void> {
     this.passedOn++;
     return Promise.resolve();
   }
@@ -69,7 +69,7 @@ describe('an instance that shares an inbox in Redis', () => {
   let link: ScriptedLink;
   let seen: InboxRecorder;
   let dead: DeadLetters;
-  let emission: Emission;
+  let emission: Dispatcher;
   let time: ServerClock;
 
   beforeEach(() => {
@@ -79,10 +79,10 @@ describe('an instance that shares an inbox in Redis', () => {
     const read = (stored: Buffer) => readEvent(keyring, 'inbox', stored);
     time = new ServerClock();
     time.heard(1_000_000);
-    const owed = new Owed(link as unknown as Link);
-    const options = { me: 'me', visibilityTimeout, maxAttempts: 3, inFlight: 2, read };
-    dead = new DeadLetters(link as unknown as Link, owed, time, keyring, seen, read);
-    emission = new Emission(link as unknown as Link, time, dead, seen, options);
+    const owed = new OfflineQueue(link as unknown as RedisSession);
+    const options = { consumerId: 'me', visibilityTimeout, maxAttempts: 3, inFlight: 2, read };
+    dead = new DeadLetters(link as unknown as RedisSession, owed, time, keyring, seen, read);
+    emission = new Dispatcher(link as unknown as RedisSession, time, dead, seen, options);
   });
   afterEach(async () => {
     await emission.stop();
@@ -120,8 +120,8 @@ describe('an instance that shares an inbox in Redis', () => {
     });
 
     it('more at once where it got all it asked for and has places left', async () => {
-      link.next(scripts.bury, [bytes('ok')]);
-      link.next(scripts.bury, [bytes('ok')]);
+      link.next(scripts.deadLetter, [bytes('ok')]);
+      link.next(scripts.deadLetter, [bytes('ok')]);
       link.next(scripts.take, reply([taken(a, 'first', damaged), taken(b, 'first', damaged)]));
       await started(taken(c));
       assert.deepEqual([emitted(), takes()], [[c], 2]);
@@ -273,7 +273,7 @@ describe('an instance that shares an inbox in Redis', () => {
     beforeEach(() => started(taken(a), taken(b)));
 
     it('frees after a second those whose deliveries were ended elsewhere, and takes more', async () => {
-      link.next(scripts.heldBy, [bytes(b)]);
+      link.next(scripts.pendingFor, [bytes(b)]);
       link.next(scripts.take, reply([taken(c)]));
       await clock.tickAsync(1000);
       await quiet();
@@ -284,16 +284,16 @@ describe('an instance that shares an inbox in Redis', () => {
           [b, c],
         ],
       );
-      assert.deepEqual(link.calls(scripts.heldBy), [['me', 1000, '']]);
+      assert.deepEqual(link.calls(scripts.pendingFor), [['me', 1000, '']]);
     });
 
     it('looks every second, and takes nothing while none is free', async () => {
       for (let second = 0; second < 3; second++) {
-        link.next(scripts.heldBy, [bytes(a), bytes(b)]);
+        link.next(scripts.pendingFor, [bytes(a), bytes(b)]);
         await clock.tickAsync(1000);
         await quiet();
       }
-      assert.deepEqual([link.calls(scripts.heldBy).length, takes()], [3, 1]);
+      assert.deepEqual([link.calls(scripts.pendingFor).length, takes()], [3, 1]);
     });
 
     for (const [name, change] of [
@@ -305,7 +305,7 @@ describe('an instance that shares an inbox in Redis', () => {
         await change();
         await clock.tickAsync(5000);
         await quiet();
-        assert.deepEqual(link.calls(scripts.heldBy), []);
+        assert.deepEqual(link.calls(scripts.pendingFor), []);
       });
 
     it('does not look where it is stopped while it waits for what is under way', async () => {
@@ -313,13 +313,13 @@ describe('an instance that shares an inbox in Redis', () => {
       emission.leases.end(a);
       emission.pump();
       await turn();
-      emission.leases.begin(a, 1, 0);
+      emission.leases.acquire(a, 1, 0);
       await clock.tickAsync(1000);
       const stopped = emission.stop();
       await clock.tickAsync(1000);
       await stopped;
       await quiet();
-      assert.deepEqual(link.calls(scripts.heldBy), []);
+      assert.deepEqual(link.calls(scripts.pendingFor), []);
     });
   });
 
@@ -327,13 +327,13 @@ describe('an instance that shares an inbox in Redis', () => {
     await started(taken(a));
     await clock.tickAsync(5000);
     await quiet();
-    assert.deepEqual(link.calls(scripts.heldBy), []);
+    assert.deepEqual(link.calls(scripts.pendingFor), []);
   });
 
   describe('that compares what it has with what Redis has', () => {
     it('gives back what came and was lost on the way, and nothing else', async () => {
       await started(taken(a));
-      link.next(scripts.heldBy, [bytes(a), bytes(b)]);
+      link.next(scripts.pendingFor, [bytes(a), bytes(b)]);
       await emission.compare();
       assert.deepEqual(link.calls(scripts.release), [['me', b]]);
       assert.deepEqual(emission.leases.ids(), [a]);
@@ -341,7 +341,7 @@ describe('an instance that shares an inbox in Redis', () => {
 
     it('gives nothing back where it has all', async () => {
       await started(taken(a));
-      link.next(scripts.heldBy, [bytes(a)]);
+      link.next(scripts.pendingFor, [bytes(a)]);
       await emission.compare();
       assert.deepEqual(link.calls(scripts.release), []);
     });
@@ -349,20 +349,25 @@ describe('an instance that shares an inbox in Redis', () => {
 
   describe('and its dead letters', () => {
     const death = (id: string) =>
-      sealDeath(keyring, id, { attempts: 2, diedAt: 1234, cause: 'dead_lettered', reason: 'not_found' });
+      sealDeadLetterInfo(keyring, id, {
+        attempts: 2,
+        deadLetteredAt: 1234,
+        cause: 'dead_lettered',
+        reason: 'not_found',
+      });
 
     it('reports one as an event that was in a flow before', async () => {
-      link.next(scripts.bury, [bytes('ok')]);
+      link.next(scripts.deadLetter, [bytes('ok')]);
       await started(taken(a, 'exhausted'));
       assert.deepEqual(seen.dead, [{ id: a, attempt: 1, redelivered: true, event, cause: 'max_attempts' }]);
       assert.deepEqual(emitted(), []);
     });
 
     it('reports none of what was ended elsewhere meanwhile', async () => {
-      link.next(scripts.bury, [bytes('ended')]);
-      link.next(scripts.bury, [bytes('superseded'), 2]);
+      link.next(scripts.deadLetter, [bytes('ended')]);
+      link.next(scripts.deadLetter, [bytes('superseded'), 2]);
       await started(taken(a, 'exhausted'), taken(b, 'first', damaged));
-      assert.equal(link.calls(scripts.bury).length, 2);
+      assert.equal(link.calls(scripts.deadLetter).length, 2);
       assert.deepEqual([seen.dead, seen.quarantines], [[], []]);
     });
 
@@ -380,19 +385,27 @@ describe('an instance that shares an inbox in Redis', () => {
     });
 
     it('shows them without what cannot be read of them', async () => {
-      link.next(scripts.letters, [
+      link.next(scripts.listDeadLetters, [
         [bytes(a), death(a), record],
         [bytes(b), bytes('damaged'), record],
         [bytes(c), null, foreign],
       ]);
       const { topic, receivedAt } = event;
       assert.deepEqual(await dead.list(10), [
-        { id: a, topic, receivedAt, diedAt: 1234, attempts: 2, cause: 'dead_lettered', reason: 'not_found' },
-        { id: b, topic, receivedAt, diedAt: 1_000_000_000_000, attempts: 0, cause: 'damaged' },
+        {
+          id: a,
+          topic,
+          receivedAt,
+          deadLetteredAt: 1234,
+          attempts: 2,
+          cause: 'dead_lettered',
+          reason: 'not_found',
+        },
+        { id: b, topic, receivedAt, deadLetteredAt: 1_000_000_000_000, attempts: 0, cause: 'damaged' },
         {
           id: c,
           receivedAt: 1_000_000_000_000,
-          diedAt: 1_000_000_000_000,
+          deadLetteredAt: 1_000_000_000_000,
           attempts: 0,
           cause: 'unknown_key',
         },
@@ -400,13 +413,16 @@ describe('an instance that shares an inbox in Redis', () => {
     });
 
     it('keeps when and why one was set aside', async () => {
-      link.next(scripts.bury, [bytes('ok')]);
+      link.next(scripts.deadLetter, [bytes('ok')]);
       await started(taken(a, 'first', foreign));
-      const [[, , sealed] = []] = link.calls(scripts.bury);
+      const [[, , sealed] = []] = link.calls(scripts.deadLetter);
       clock.setSystemTime(2_000_000);
-      link.next(scripts.letters, [[bytes(a), sealed, record]]);
+      link.next(scripts.listDeadLetters, [[bytes(a), sealed, record]]);
       const [letter] = await dead.list(1);
-      assert.deepEqual([letter!.cause, letter!.diedAt, letter!.attempts], ['unknown_key', 1_000_000, 1]);
+      assert.deepEqual(
+        [letter!.cause, letter!.deadLetteredAt, letter!.attempts],
+        ['unknown_key', 1_000_000, 1],
+      );
     });
   });
 });

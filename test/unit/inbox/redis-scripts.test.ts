@@ -32,7 +32,7 @@ describe('the scripts of the inbox in Redis', () => {
     const { taken } = replies.taken(await run(scripts.take, me, room, visibilityTimeout, attempts));
     return taken.map(({ id, attempt, kind }) => [id, attempt, kind]);
   };
-  const held = async (me: string) => replies.texts(await run(scripts.heldBy, me, plenty, ''));
+  const held = async (me: string) => replies.texts(await run(scripts.pendingFor, me, plenty, ''));
   const owners = async (): Promise<string[]> => {
     const rows = replies.rows(await ask('XINFO CONSUMERS', 'events', 'flows'));
     return rows.map(([, name]) => replies.text(name)).sort();
@@ -133,7 +133,7 @@ describe('the scripts of the inbox in Redis', () => {
     const buried = async () => {
       const id = await add();
       await take('me');
-      await run(scripts.bury, id, 1, 'death', '0');
+      await run(scripts.deadLetter, id, 1, 'death', '0');
       return id;
     };
 
@@ -271,16 +271,16 @@ describe('the scripts of the inbox in Redis', () => {
       const id = await add();
       await take('me');
       await run(scripts.done, id);
-      assert.deepEqual(replies.texts(await run(scripts.bury, id, 1, 'death', '0')), ['ended']);
-      assert.deepEqual(await run(scripts.letters, plenty, ''), []);
+      assert.deepEqual(replies.texts(await run(scripts.deadLetter, id, 1, 'death', '0')), ['ended']);
+      assert.deepEqual(await run(scripts.listDeadLetters, plenty, ''), []);
     });
 
     it('make one dead letter of what is given up twice', async () => {
       const id = await add();
       await take('me');
-      const bury = async () => replies.texts(await run(scripts.bury, id, 1, 'death', '0'))[0];
+      const bury = async () => replies.texts(await run(scripts.deadLetter, id, 1, 'death', '0'))[0];
       assert.deepEqual([await bury(), await bury()], ['ok', 'ended']);
-      assert.equal(((await run(scripts.letters, plenty, '')) as unknown[]).length, 1);
+      assert.equal(((await run(scripts.listDeadLetters, plenty, '')) as unknown[]).length, 1);
       assert.equal(await ask('ZCARD', 'due'), 0);
     });
   });
@@ -288,7 +288,7 @@ describe('the scripts of the inbox in Redis', () => {
   it('have a dead letter emitted again: whoever is idle gets a token, and it counts as the oldest', async () => {
     const id = await add();
     await take('me');
-    await run(scripts.bury, id, 1, 'death', '0');
+    await run(scripts.deadLetter, id, 1, 'death', '0');
     now += 1000;
     const later = await add();
     await take('me');
@@ -314,17 +314,17 @@ describe('the scripts of the inbox in Redis', () => {
     it('remove the instance when it leaves, unless it still holds something', async () => {
       const id = await add();
       await take('me');
-      await run(scripts.leave, 'me');
+      await run(scripts.removeConsumer, 'me');
       assert.deepEqual(await held('me'), [id]);
       await run(scripts.release, 'me', id);
-      await run(scripts.leave, 'me');
+      await run(scripts.removeConsumer, 'me');
       assert.deepEqual(await owners(), ['released']);
     });
 
     it('leave a token for others also where its own wait swallows one, and pile up none', async () => {
       await ask('DEL', 'wake');
       for (let time = 0; time < 3; time++) {
-        await run(scripts.leave, 'me');
+        await run(scripts.removeConsumer, 'me');
         assert.equal(await tokens(), 2);
       }
     });
@@ -338,7 +338,7 @@ describe('the scripts of the inbox in Redis', () => {
     assert.equal(replies.text(await oldest()), first);
     await take('me', 1);
     assert.equal(replies.text(await oldest()), first);
-    await run(scripts.bury, first, 1, 'death', '0');
+    await run(scripts.deadLetter, first, 1, 'death', '0');
     assert.equal(replies.text(await oldest()), second);
   });
 });

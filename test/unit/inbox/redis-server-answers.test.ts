@@ -4,8 +4,8 @@ import { OnegevityError } from '../../../src/lib/errors';
 import { ServerClock } from '../../../src/lib/inbox/redis/clock';
 import { faultOf } from '../../../src/lib/inbox/redis/server-errors';
 import { isId } from '../../../src/lib/inbox/event-id';
-import type { Link } from '../../../src/lib/inbox/redis/session';
-import { riskOf } from '../../../src/lib/inbox/redis/persistence';
+import type { RedisSession } from '../../../src/lib/inbox/redis/session';
+import { checkDurability } from '../../../src/lib/inbox/redis/persistence';
 import { checkServerKind } from '../../../src/lib/inbox/redis/server-kind';
 import * as replies from '../../../src/lib/inbox/redis/replies';
 
@@ -91,15 +91,15 @@ describe('what a Redis says', () => {
   describe('about what it keeps', () => {
     /** A server whose settings are known; the rest it refuses. */
     function server(settings: Record<string, string>, info = '') {
-      const ask = (...[command, about, name]: unknown[]) => {
+      const tryCommand = (...[command, about, name]: unknown[]) => {
         if (command === 'INFO') return Promise.resolve(about === 'persistence' && Buffer.from(info));
         const value = settings[String(name)];
         return Promise.resolve(value === undefined ? [] : [Buffer.from(String(name)), Buffer.from(value)]);
       };
-      return { ask } as unknown as Link;
+      return { tryCommand } as unknown as RedisSession;
     }
     const safe = { appendonly: 'yes', appendfsync: 'always', 'maxmemory-policy': 'noeviction' };
-    const cases: [name: string, Link, risk?: string][] = [
+    const cases: [name: string, RedisSession, risk?: string][] = [
       ['everything, at once', server(safe)],
       ['nothing', server({ ...safe, appendonly: 'no' }), 'redis_not_durable'],
       ['with a delay of a second', server({ ...safe, appendfsync: 'everysec' }), 'redis_not_durable'],
@@ -115,7 +115,7 @@ describe('what a Redis says', () => {
     ];
     for (const [name, link, risk] of cases)
       it(`${name}: ${risk ?? 'no risk'}`, async () => {
-        assert.equal(await riskOf(link), risk);
+        assert.equal(await checkDurability(link), risk);
       });
   });
 

@@ -4,8 +4,8 @@ import { type SinonFakeTimers, useFakeTimers } from 'sinon';
 import type { OnegevityError } from '../../../src/lib/errors';
 import type { Connection } from '../../../src/lib/inbox/redis/connection';
 import { Keys } from '../../../src/lib/inbox/redis/keys';
-import { Link } from '../../../src/lib/inbox/redis/session';
-import { Owed } from '../../../src/lib/inbox/redis/offline-queue';
+import { RedisSession } from '../../../src/lib/inbox/redis/session';
+import { OfflineQueue } from '../../../src/lib/inbox/redis/offline-queue';
 import { type Argument, Script } from '../../../src/lib/inbox/redis/script';
 
 /** A connection whose server is the test. */
@@ -48,7 +48,7 @@ describe('the link to a Redis', () => {
   let states: (string | undefined)[];
   let connect: (lost: (error?: unknown) => void) => Promise<Connection>;
   let opened: () => Promise<void>;
-  let link: Link;
+  let link: RedisSession;
 
   beforeEach(() => {
     clock = useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
@@ -60,7 +60,7 @@ describe('the link to a Redis', () => {
       return Promise.resolve(connection);
     };
     opened = () => Promise.resolve();
-    link = new Link((lost) => connect(lost), keys, scripts, {
+    link = new RedisSession((lost) => connect(lost), keys, scripts, {
       opened: () => opened(),
       state: (problem: OnegevityError | undefined) => states.push(problem?.code),
     });
@@ -262,16 +262,16 @@ describe('the link to a Redis', () => {
     });
 
     it('leaves a token to another instance', async () => {
-      await link.passOn();
+      await link.signal();
       assert.deepEqual(main().calls, [['RPUSH', keys.wake, '1']]);
     });
 
     it('takes a refusal of a question for no answer', async () => {
       main().answer = refuse('NOPERM');
-      assert.equal(await link.ask('CONFIG', 'GET', 'appendonly'), undefined);
+      assert.equal(await link.tryCommand('CONFIG', 'GET', 'appendonly'), undefined);
       assert.equal(link.usable, true);
       main().lost();
-      assert.equal(await link.ask('INFO'), undefined);
+      assert.equal(await link.tryCommand('INFO'), undefined);
     });
   });
 
@@ -344,13 +344,13 @@ describe('the link to a Redis', () => {
   describe('owes what could not be carried out', () => {
     it('in the order in which it was asked for, and each once', async () => {
       await link.open();
-      const owed = new Owed(link);
+      const owed = new OfflineQueue(link);
       main().lost();
       assert.equal(await owed.run(true, scripts[0], () => ['a']), undefined);
       assert.equal(await owed.run(true, scripts[1], () => ['b']), undefined);
       await clock.tickAsync(1000);
-      await owed.settle();
-      await owed.settle();
+      await owed.flush();
+      await owed.flush();
       assert.deepEqual(
         main().calls.map((parts) => [parts[1], parts.at(-1)]),
         [
@@ -362,32 +362,32 @@ describe('the link to a Redis', () => {
 
     it('and keeps what fails again', async () => {
       await link.open();
-      const owed = new Owed(link);
+      const owed = new OfflineQueue(link);
       main().lost();
       await owed.run(true, scripts[0], () => ['a']);
-      await assert.rejects(owed.settle(), { code: 'inbox_unavailable' });
+      await assert.rejects(owed.flush(), { code: 'inbox_unavailable' });
       await clock.tickAsync(1000);
-      await owed.settle();
+      await owed.flush();
       assert.equal(main().calls.length, 1);
     });
 
     it('but nothing that may not be later', async () => {
       await link.open();
-      const owed = new Owed(link);
+      const owed = new OfflineQueue(link);
       main().lost();
       await assert.rejects(
         owed.run(false, scripts[0], () => []),
         { code: 'inbox_unavailable' },
       );
       await clock.tickAsync(1000);
-      await owed.settle();
+      await owed.flush();
       assert.deepEqual(main().calls, []);
     });
 
     it('and hands on the reply of what can be carried out now', async () => {
       await link.open();
       main().answer = () => ['ok'];
-      assert.deepEqual(await new Owed(link).run(true, scripts[0], () => []), ['ok']);
+      assert.deepEqual(await new OfflineQueue(link).run(true, scripts[0], () => []), ['ok']);
     });
   });
 });

@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { type SinonFakeTimers, useFakeTimers } from 'sinon';
 import type { OnegevityError } from '../../../src/lib/errors';
-import type { DeadDelivery, Delivery, Inbox, InboxConsumer } from '../../../src/lib/inbox/contract';
+import type { DeadLetterMessage, InboxMessage, Inbox, InboxConsumer } from '../../../src/lib/inbox/contract';
 import { Keyring } from '../../../src/lib/inbox/keyring';
 import { type Connection, redisConnect } from '../../../src/lib/inbox/redis/connection';
 import { RedisInbox } from '../../../src/lib/inbox/redis/redis-inbox';
@@ -255,15 +255,15 @@ class System {
       deadLetter: (letter) => this.#checks(instance, () => this.#died(letter, instance.asked)),
       quarantine: () => this.#checks(instance, () => assert.fail('something cannot be read')),
       lost: () => undefined,
-      state: (problem) => {
+      onAvailability: (problem) => {
         instance.up = problem === undefined;
         if (problem) instance.breaks++;
       },
-      risk: () => undefined,
+      onDurabilityWarning: () => undefined,
     };
   }
 
-  #delivered(delivery: Delivery, now: number): void {
+  #delivered(delivery: InboxMessage, now: number): void {
     const known = this.#identities.of(delivery);
     const { text, status, earliest, unsure, emitted, attempt: before } = known;
     const { attempt, redelivered } = delivery;
@@ -281,7 +281,7 @@ class System {
     Object.assign(known, { emitted: true, attempt, status: 'open', earliest: now + visibilityTimeout });
   }
 
-  #died(letter: DeadDelivery, now: number): void {
+  #died(letter: DeadLetterMessage, now: number): void {
     const known = this.#identities.of(letter);
     const { text, status, unsure, earliest } = known;
     if (letter.cause === 'max_attempts' && !unsure) {

@@ -348,7 +348,7 @@ describe('the inbox in Redis', () => {
       await right.deadLetter(id, 1);
       const [letter] = await right.deadLetters(1);
       const [[seconds]] = (await server().commands(['TIME'])) as [[Buffer]];
-      assert.ok(Math.abs(letter!.diedAt / 1000 - Number(seconds)) <= 2);
+      assert.ok(Math.abs(letter!.deadLetteredAt / 1000 - Number(seconds)) <= 2);
     } finally {
       clock.restore();
       await Promise.all([right.close(), wrong.close()]);

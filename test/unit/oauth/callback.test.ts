@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { OnegevityError } from '../../../src/lib/errors';
 import type { CodeClient } from '../../../src/lib/oauth/authorization-code';
-import { answerRedirect, type RedirectRequest } from '../../../src/lib/oauth/callback';
+import { handleCallback, type CallbackRequest } from '../../../src/lib/oauth/callback';
 import { StateStore } from '../../../src/lib/oauth/state-store';
 
 const frame = { 'sec-fetch-dest': 'iframe', 'sec-fetch-mode': 'navigate' };
@@ -36,10 +36,10 @@ describe('the answer to the redirect of a browser', () => {
   });
 
   const issued = () => states.issue({ patientIdentifier: 'P1', redirectUri: 'https://a.test/r' });
-  const answer = async (query: string, request: Partial<RedirectRequest> = {}) => {
+  const answer = async (query: string, request: Partial<CallbackRequest> = {}) => {
     const url = `/r${query}`;
     const options = { states, client: () => Promise.resolve(client), scopes: ['a', 'b'] };
-    const { audit, body, ...rest } = await answerRedirect(
+    const { audit, body, ...rest } = await handleCallback(
       { method: 'GET', url, headers: frame, ...request },
       options,
     );

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { operations } from '../../../src/generated/operations';
 import {
-  customRoot,
+  customBaseUrl,
   defaultScopes,
   environmentOf,
   environments,
-  resolved,
+  requireResolvedEnv,
   scopesOf,
 } from '../../../src/lib/onegevity/environments';
-import { neededScopes, operationNamed } from '../../../src/lib/api/scopes';
+import { neededScopes, getOperation } from '../../../src/lib/api/scopes';
 
 describe('the environment of an account', () => {
   it('is the sandbox where nothing is saved, and one of the four that is named', () => {
@@ -33,7 +33,7 @@ describe('the environment of an account', () => {
       assert.throws(() => environmentOf(value), { code: 'env_not_set', values: { name: 'OG_ENV' } });
     }
     for (const value of ['x${OG_ENV}', '${OG_ENV}x', '$OG_ENV', '${}', '${A B}'])
-      assert.equal(resolved(value), value);
+      assert.equal(requireResolvedEnv(value), value);
   });
 });
 
@@ -48,14 +48,14 @@ describe('a setting from a variable that is not a string', () => {
       [null, ''],
       [undefined, ''],
     ] as const) {
-      assert.equal(resolved(value), text);
+      assert.equal(requireResolvedEnv(value), text);
     }
   });
 
   it('is rejected by its name where no text is sure, and its value is not shown', () => {
     for (const value of [2 ** 53, NaN, Infinity, {}, ['a'], Buffer.from('a'), Symbol('a'), 1n]) {
       const values = { name: 'webhookSecret' };
-      assert.throws(() => resolved(value, 'webhookSecret'), { code: 'env_not_text', values });
+      assert.throws(() => requireResolvedEnv(value, 'webhookSecret'), { code: 'env_not_text', values });
     }
   });
 });
@@ -69,7 +69,7 @@ describe('the root of another server', () => {
     ['http://127.10.0.255', 'http://127.10.0.255'],
     ['http://[::1]:4010', 'http://[::1]:4010'],
   ] as const) {
-    it(`of ${value} is ${root}`, () => assert.equal(customRoot(value), root));
+    it(`of ${value} is ${root}`, () => assert.equal(customBaseUrl(value), root));
   }
 
   for (const value of [
@@ -87,7 +87,7 @@ describe('the root of another server', () => {
     'https://user@api.example.com',
     'https://:secret@api.example.com',
   ]) {
-    it(`is refused for ${value}`, () => assert.throws(() => customRoot(value), { code: 'bad_base_url' }));
+    it(`is refused for ${value}`, () => assert.throws(() => customBaseUrl(value), { code: 'bad_base_url' }));
   }
 });
 
@@ -118,7 +118,7 @@ describe('the scopes to ask for', () => {
   });
 
   it('are unknown of an operation that there is not', () => {
-    assert.throws(() => operationNamed('inventOrder'), {
+    assert.throws(() => getOperation('inventOrder'), {
       code: 'unknown_operation',
       values: { name: 'inventOrder' },
     });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { conversionOf } from '../../../src/lib/api/codecs';
+import { codecOf } from '../../../src/lib/api/codecs';
 import { operations } from '../../../src/generated/operations';
 import { OnegevityError } from '../../../src/lib/errors';
 import { answersOf, toResponses } from '../../../src/lib/onegevity/survey-answers';
@@ -267,7 +267,7 @@ describe('Answers to a survey', () => {
 });
 
 describe('The conversion of survey answers', () => {
-  const conversion = conversionOf(operations.submitPatientSurvey)!;
+  const conversion = codecOf(operations.submitPatientSurvey)!;
   const read = (operationId: string) => {
     assert.equal(operationId, 'getPatientSurvey');
     return Promise.resolve({ survey });

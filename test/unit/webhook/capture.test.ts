@@ -9,7 +9,7 @@ import { Receiver } from '../../../src/lib/webhook/receiver';
 import { pathPattern } from '../../../src/lib/webhook/path';
 import { Endpoint } from '../../../src/nodes/webhook/route/endpoint';
 import type { App } from '../../../src/nodes/webhook/route/express';
-import { hostOf } from '../../../src/nodes/webhook/route/webhook-router';
+import { webhookRouterOf } from '../../../src/nodes/webhook/route/webhook-router';
 import { strict } from '../../support/receiver-server';
 import { order, secret, signed } from '../../support/webhook';
 
@@ -163,13 +163,13 @@ for (const [where, place] of Object.entries(places)) {
         bodyTimeout: 5000,
         onEvent: () => undefined,
         onDuplicate: () => undefined,
-        onRefused: ({ reason }) => refused.push(reason),
+        onRejected: ({ reason }) => refused.push(reason),
         onLate: () => undefined,
         onPreviousSecret: () => undefined,
       });
       receiver.setSecrets({ current: secret });
       refused = [];
-      const host = hostOf(RED);
+      const host = webhookRouterOf(RED);
       const endpoint = host?.claim(path, {
         receiver,
         fast: true,

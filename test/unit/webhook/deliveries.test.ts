@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
-import { Duplicates } from '../../../src/lib/webhook/dedup';
+import { DedupWindow } from '../../../src/lib/webhook/dedup';
 import { ReceiverServer, type ServerOptions } from '../../support/receiver-server';
 import { order, post, type PostOptions, raw, secret, signed } from '../../support/webhook';
 
@@ -248,7 +248,7 @@ describe('a delivery', () => {
 
   describe('that came before', () => {
     it('is dropped where its topic is certain, and told', async () => {
-      await start({ duplicates: new Duplicates(60_000) });
+      await start({ duplicates: new DedupWindow(60_000) });
       for (const attempt of [1, 2]) assert.equal((await post(server.url)).status, 200, `attempt ${attempt}`);
       assert.equal(server.events.length, 1);
       assert.deepEqual(
@@ -258,7 +258,7 @@ describe('a delivery', () => {
     });
 
     it('is marked and emitted where its topic was learnt from its shape or not at all', async () => {
-      await start({ topic: undefined, selected: ['kit.activated'], duplicates: new Duplicates(60_000) });
+      await start({ topic: undefined, selected: ['kit.activated'], duplicates: new DedupWindow(60_000) });
       const kit = '{"id":1,"orderIdentifier":"O1","patientIdentifier":"P1","activationCode":"A1"}';
       for (const body of [order, kit]) {
         assert.equal((await eventOf(body)).duplicate, undefined);
@@ -332,7 +332,7 @@ describe('a delivery', () => {
       store: () =>
         Promise.resolve({
           stored: true,
-          release: () => {
+          afterResponse: () => {
             throw new Error('a fault of the store');
           },
         }),

@@ -24,9 +24,9 @@ describe('the answer to a delivery', () => {
       const { status, headers } = await post(url);
       return [status, headers.allow, headers['retry-after']];
     };
-    handle = (exchange) => exchange.refuse(405, undefined, 'POST');
+    handle = (exchange) => exchange.reject(405, undefined, 'POST');
     assert.deepEqual(await named(), [405, 'POST', undefined]);
-    handle = (exchange) => exchange.refuse(503, 5);
+    handle = (exchange) => exchange.reject(503, 5);
     assert.deepEqual(await named(), [503, undefined, '5']);
   });
 

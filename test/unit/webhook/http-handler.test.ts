@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Receiver, type ReceiverOptions } from '../../../src/lib/webhook/receiver';
-import { type Door, serve } from '../../../src/lib/webhook/http-handler';
+import { type ReceiverSlot, handleDelivery } from '../../../src/lib/webhook/http-handler';
 import { strict } from '../../support/receiver-server';
 import { type Answer, order, post, raw, secret, signed } from '../../support/webhook';
 
@@ -14,12 +14,12 @@ describe('a delivery to a door', () => {
   let waiting: (() => void)[];
   let happened: () => void;
   let log: string[];
-  const door: Door = {
+  const door: ReceiverSlot = {
     get receiver() {
       return behind;
     },
     limits: { maxBodySize: 1000, bodyTimeout: 60_000 },
-    whenOpen: (done) => {
+    onAvailable: (done) => {
       waiting.push(done);
       happened();
       return () => void (waiting = waiting.filter((other) => other !== done));
@@ -33,7 +33,7 @@ describe('a delivery to a door', () => {
     happened = () => undefined;
     log = [];
     server = createServer((request, response) => {
-      serve(request, response, 'order.created', door, readBefore);
+      handleDelivery(request, response, 'order.created', door, readBefore);
       happened();
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -53,7 +53,7 @@ describe('a delivery to a door', () => {
       responseTimeout: 60_000,
       onEvent: ({ verified }) => log.push(`${name}: ${verified ? 'signed' : 'unsigned'}`),
       onDuplicate: () => undefined,
-      onRefused: ({ reason }) => log.push(`${name}: ${reason}`),
+      onRejected: ({ reason }) => log.push(`${name}: ${reason}`),
       onPreviousSecret: () => undefined,
       onLate: () => undefined,
       ...options,

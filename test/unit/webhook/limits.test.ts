@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Duplicates, identityOf } from '../../../src/lib/webhook/dedup';
+import { DedupWindow, dedupKey } from '../../../src/lib/webhook/dedup';
 import type { WebhookEvent } from '../../../src/lib/webhook/event';
 import { RateLimit } from '../../../src/lib/webhook/rate-limit';
 
@@ -9,7 +9,7 @@ describe('the window of duplicates', () => {
   beforeEach(() => (now = 0));
 
   it('knows what came within its time', () => {
-    const seen = new Duplicates(1000, 10, clock);
+    const seen = new DedupWindow(1000, 10, clock);
     seen.add('a');
     assert.equal(seen.has('a'), true);
     assert.equal(seen.has('b'), false);
@@ -20,7 +20,7 @@ describe('the window of duplicates', () => {
   });
 
   it('counts the time from the last one', () => {
-    const seen = new Duplicates(1000, 10, clock);
+    const seen = new DedupWindow(1000, 10, clock);
     seen.add('a');
     now = 900;
     seen.add('a');
@@ -29,7 +29,7 @@ describe('the window of duplicates', () => {
   });
 
   it('lets the oldest leave at its bound', () => {
-    const seen = new Duplicates(1000, 3, clock);
+    const seen = new DedupWindow(1000, 3, clock);
     for (const key of ['a', 'b', 'c', 'a', 'd']) seen.add(key);
     assert.deepEqual(
       ['a', 'b', 'c', 'd'].map((key) => seen.has(key)),
@@ -40,7 +40,7 @@ describe('the window of duplicates', () => {
   });
 
   it('forgets what is out of its time without being asked for it', () => {
-    const seen = new Duplicates(1000, 1000, clock);
+    const seen = new DedupWindow(1000, 1000, clock);
     for (let index = 0; index < 100; index++) seen.add(String(index));
     now = 2000;
     seen.add('new');
@@ -50,7 +50,7 @@ describe('the window of duplicates', () => {
   });
 
   it('forgets at its end what it takes for new', () => {
-    const seen = new Duplicates(1000, 10, clock);
+    const seen = new DedupWindow(1000, 10, clock);
     seen.add('a');
     now = 1000;
     seen.add('b');
@@ -75,15 +75,15 @@ describe('what an event is known by', () => {
       event('a', { topic: 'order.updated', topicSource: 'url' }),
       event('a', { ...certain, verified: false }),
       event('a'),
-    ].map((one) => identityOf(one).key);
+    ].map((one) => dedupKey(one).key);
     assert.equal(new Set(keys).size, keys.length);
   });
 
   it('is not a topic that was learnt from its shape', () => {
-    const shaped = identityOf(event('a', { topic: 'kit.activated', topicSource: 'shape' }));
-    assert.deepEqual(shaped, identityOf(event('a')));
+    const shaped = dedupKey(event('a', { topic: 'kit.activated', topicSource: 'shape' }));
+    assert.deepEqual(shaped, dedupKey(event('a')));
     assert.equal(shaped.certain, false);
-    assert.equal(identityOf(event('a', certain)).certain, true);
+    assert.equal(dedupKey(event('a', certain)).certain, true);
   });
 });
 
@@ -91,23 +91,26 @@ describe('the rate limit', () => {
   it('lets a burst pass, then a steady rate, and tells how many it held back', () => {
     let now = 0;
     const limit = new RateLimit(2, 1, () => now);
-    assert.deepEqual([limit.pass(), limit.pass(), limit.pass(), limit.pass()], [0, 0, undefined, undefined]);
+    assert.deepEqual(
+      [limit.tryAcquire(), limit.tryAcquire(), limit.tryAcquire(), limit.tryAcquire()],
+      [0, 0, undefined, undefined],
+    );
     now = 1000;
-    assert.deepEqual([limit.pass(), limit.pass()], [2, undefined]);
+    assert.deepEqual([limit.tryAcquire(), limit.tryAcquire()], [2, undefined]);
     now = 60_000;
-    assert.deepEqual([limit.pass(), limit.pass(), limit.pass()], [1, 0, undefined]);
+    assert.deepEqual([limit.tryAcquire(), limit.tryAcquire(), limit.tryAcquire()], [1, 0, undefined]);
   });
 
   it('holds back by a clock of its own, too', () => {
     const limit = new RateLimit(1, 0.001);
-    assert.deepEqual([limit.pass(), limit.pass()], [0, undefined]);
+    assert.deepEqual([limit.tryAcquire(), limit.tryAcquire()], [0, undefined]);
   });
 
   it('counts its rate by the second', () => {
     let now = 0;
     const limit = new RateLimit(10, 4, () => now);
     const passes = () =>
-      Array.from({ length: 20 }, () => limit.pass()).filter((held) => held !== undefined).length;
+      Array.from({ length: 20 }, () => limit.tryAcquire()).filter((held) => held !== undefined).length;
     assert.equal(passes(), 10);
     now = 500;
     assert.equal(passes(), 2);

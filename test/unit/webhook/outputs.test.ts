@@ -9,8 +9,8 @@ describe("the webhook node's outputs", () => {
   it('are the selected topics, other, and what else was asked for, in this order', () => {
     const selected = selectedTopics(['kit.activated', 'order.created']);
     const all = new Outputs({ selected, duplicates: true, rejected: true, deadLetters: true });
-    assert.equal(all.of(event({ topic: 'order.created' })), 0);
-    assert.equal(all.of(event({ topic: 'kit.activated' })), 1);
+    assert.equal(all.indexOf(event({ topic: 'order.created' })), 0);
+    assert.equal(all.indexOf(event({ topic: 'kit.activated' })), 1);
     assert.deepEqual([all.other, all.duplicates, all.rejected, all.deadLetters, all.count], [2, 3, 4, 5, 6]);
     const few = new Outputs({ ...none, selected, rejected: true });
     assert.deepEqual(
@@ -21,14 +21,14 @@ describe("the webhook node's outputs", () => {
 
   it('are other for what has no topic, a topic without an output, or a reason not to be there', () => {
     const outputs = new Outputs({ ...none, selected: ['order.created'] });
-    assert.equal(outputs.of(event({})), 1);
-    assert.equal(outputs.of(event({ topic: 'order.updated' })), 1);
-    assert.equal(outputs.of(event({ topic: 'order.created', reason: 'topic_mismatch' })), 1);
+    assert.equal(outputs.indexOf(event({})), 1);
+    assert.equal(outputs.indexOf(event({ topic: 'order.updated' })), 1);
+    assert.equal(outputs.indexOf(event({ topic: 'order.created', reason: 'topic_mismatch' })), 1);
   });
 
   it('get a message in their place, and the others get none', () => {
     const outputs = new Outputs({ ...none, selected: ['order.created', 'order.updated'] });
-    assert.deepEqual(outputs.place('message', 1), [null, 'message', null]);
+    assert.deepEqual(outputs.toArray('message', 1), [null, 'message', null]);
   });
 
   it('are all topics where a flow does not say, none where it names none, and no unknown ones', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { Duplicates } from '../../../src/lib/webhook/dedup';
+import { DedupWindow } from '../../../src/lib/webhook/dedup';
 import type { WebhookEvent } from '../../../src/lib/webhook/event';
 import type { Receiver, ReceiverOptions, Stored } from '../../../src/lib/webhook/receiver';
 import { ReceiverServer } from '../../support/receiver-server';
@@ -54,7 +54,7 @@ describe('the webhook receiver', () => {
       ended = requests[0]?.complete === true;
       log.push('released');
     };
-    stored({ stored: true, release });
+    stored({ stored: true, afterResponse: release });
     assert.equal((await answer).status, 200);
     assert.equal(ended, true);
     assert.deepEqual(log.sort(), ['answered 200', 'released']);
@@ -65,7 +65,7 @@ describe('the webhook receiver', () => {
     ['fails', () => Promise.reject<Stored>(new Error('disk'))],
   ] as const) {
     it(`acknowledges nothing where the store ${what}, and asks to come again`, async () => {
-      const duplicates = new Duplicates(60_000);
+      const duplicates = new DedupWindow(60_000);
       await start({ store, duplicates });
       const answer = await post(url);
       assert.equal(answer.status, 503);
@@ -87,7 +87,7 @@ describe('the webhook receiver', () => {
     const closing = receiver.close().then(() => (closed = true));
     await tick();
     assert.equal(closed, false);
-    stored({ stored: true, release: () => undefined });
+    stored({ stored: true, afterResponse: () => undefined });
     assert.equal((await answer).status, 200);
     await closing;
   });
@@ -99,10 +99,10 @@ describe('the webhook receiver', () => {
     while (stored.length < 2) await tick();
     let closed = false;
     const closing = receiver.close().then(() => (closed = true));
-    stored[0]!({ stored: true, release: () => undefined });
+    stored[0]!({ stored: true, afterResponse: () => undefined });
     assert.equal((await Promise.race(answers)).status, 200);
     assert.equal(closed, false);
-    stored[1]!({ stored: true, release: () => undefined });
+    stored[1]!({ stored: true, afterResponse: () => undefined });
     for (const answer of answers) assert.equal((await answer).status, 200);
     await closing;
   });
@@ -134,7 +134,7 @@ describe('the webhook receiver', () => {
 
   it('comes to an end also where the client was gone before the flow was asked', async () => {
     flow = () => undefined;
-    await start({ answeredByFlow: () => true, duplicates: new Duplicates(60_000) }, false);
+    await start({ answeredByFlow: () => true, duplicates: new DedupWindow(60_000) }, false);
     const socket = connect(port(), '127.0.0.1');
     const head = `POST / HTTP/1.1\r\nHost: x\r\nX-Onegevity-Signature: ${signed(order)}\r\n`;
     socket.write(`${head}Content-Length: ${order.length}\r\n\r\n${order}`);
@@ -152,7 +152,7 @@ describe('the webhook receiver', () => {
   it('does not remember what the flow would have accepted, had the client not gone before', async () => {
     let asked: (response: ServerResponse) => void = () => undefined;
     flow = (_event, response) => asked(response);
-    await start({ answeredByFlow: () => true, responseTimeout: 60_000, duplicates: new Duplicates(60_000) });
+    await start({ answeredByFlow: () => true, responseTimeout: 60_000, duplicates: new DedupWindow(60_000) });
     const inFlow = new Promise<ServerResponse>((resolve) => (asked = resolve));
     const socket = connect(port(), '127.0.0.1');
     const head = `POST / HTTP/1.1\r\nHost: x\r\nX-Onegevity-Signature: ${signed(order)}\r\n`;
@@ -171,7 +171,7 @@ describe('the webhook receiver', () => {
   });
 
   it('does not let an unsigned delivery pass a signed one off as a repeat', async () => {
-    await start({ acceptUnsigned: true, duplicates: new Duplicates(60_000) });
+    await start({ acceptUnsigned: true, duplicates: new DedupWindow(60_000) });
     for (const signature of [null, null, signed(order), signed(order)]) await post(url, order, { signature });
     assert.deepEqual(
       log.filter((entry) => !entry.startsWith('answered')),
@@ -198,7 +198,7 @@ describe('the webhook receiver', () => {
   it('remembers a delivery that the flow answers only where the flow accepted it', async () => {
     const statuses = [500, 300, 200, 200];
     flow = (_event, response) => response.writeHead(statuses.shift() ?? 0).end();
-    await start({ answeredByFlow: () => true, duplicates: new Duplicates(60_000) });
+    await start({ answeredByFlow: () => true, duplicates: new DedupWindow(60_000) });
     for (const expected of [500, 300, 200, 200]) assert.equal((await post(url)).status, expected);
     assert.deepEqual(
       log.filter((entry) => !entry.startsWith('answered')),

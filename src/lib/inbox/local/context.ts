@@ -2,7 +2,7 @@ import type { InboxConsumer, InboxEvent } from '../contract';
 import type { GroupCommit } from './group-commit';
 import type { Keyring } from '../keyring';
 import type { Moment } from '../clock';
-import { type Death, readDeath, sealDeath } from '../record';
+import { type DeadLetterInfo, readDeadLetterInfo, sealDeadLetterInfo } from '../record';
 import type { Operation, Range, Store } from './store';
 
 /**
@@ -11,7 +11,7 @@ import type { Operation, Range, Store } from './store';
  * | key             | value                                                                        |
  * | --------------- | ---------------------------------------------------------------------------- |
  * | `e!id`          | an event, encrypted; ids are times of arrival, so keys have the order of arrival |
- * | `s!id`          | its {@link State}, where it differs from what the record itself says         |
+ * | `s!id`          | its {@link DeliveryState}, where it differs from what the record itself says         |
  * | `d!id`, `x!id`  | a dead letter: the event's record as it was, and its death, encrypted        |
  * | `a!id`          | marks a dead letter that the consumer has not been told of                    |
  * | `i!`            | an id that none given so far exceeds, see EventIds                            |
@@ -34,12 +34,12 @@ export function sortable(value: number): string {
 }
 
 /** All keys of one kind. */
-export function all(kind: 'e' | 's' | 'd' | 'x' | 'a' | 't'): Range {
+export function allKeys(kind: 'e' | 's' | 'd' | 'x' | 'a' | 't'): Range {
   return { gt: `${kind}!`, lt: `${kind}"` };
 }
 
 /** What an event's emissions so far have left behind. */
-export interface State {
+export interface DeliveryState {
   attempts: number;
   /** To be emitted again so many milliseconds after `since`. */
   delay?: number;
@@ -48,13 +48,13 @@ export interface State {
   redelivered?: boolean;
 }
 
-export function packed(state: State): Buffer {
+export function encodeState(state: DeliveryState): Buffer {
   return Buffer.from(JSON.stringify(state));
 }
 
-export function unpacked(value: Buffer): State {
+export function decodeState(value: Buffer): DeliveryState {
   try {
-    return JSON.parse(value.toString()) as State;
+    return JSON.parse(value.toString()) as DeliveryState;
   } catch {
     // Damaged. The event itself may be whole, and may have been emitted before.
     return { attempts: 0, redelivered: true };
@@ -62,7 +62,7 @@ export function unpacked(value: Buffer): State {
 }
 
 /** What the parts of a local inbox share. */
-export class Shelf {
+export class InboxContext {
   /** Events that have not ended. */
   events = 0;
   bytes = 0;
@@ -109,7 +109,7 @@ export class Shelf {
   bury(
     id: string,
     record: Buffer,
-    death: Omit<Death, 'diedAt'>,
+    death: Omit<DeadLetterInfo, 'deadLetteredAt'>,
     event: InboxEvent | undefined,
     written: () => void,
   ): Promise<void> {
@@ -120,7 +120,7 @@ export class Shelf {
       {
         type: 'put',
         key: keys.death(id),
-        value: sealDeath(this.keyring, id, { ...death, diedAt: Date.now() }),
+        value: sealDeadLetterInfo(this.keyring, id, { ...death, deadLetteredAt: Date.now() }),
       },
       ...(event || unread
         ? [{ type: 'put', key: keys.unannounced(id), value: Buffer.alloc(0) } as const]
@@ -137,7 +137,11 @@ export class Shelf {
   }
 
   /** Tells the consumer of a dead letter, and keeps in mind that it was told. */
-  announce(id: string, { attempts, cause, reason }: Omit<Death, 'diedAt'>, event: InboxEvent): void {
+  announce(
+    id: string,
+    { attempts, cause, reason }: Omit<DeadLetterInfo, 'deadLetteredAt'>,
+    event: InboxEvent,
+  ): void {
     this.consumer.deadLetter({
       id,
       event,
@@ -159,7 +163,7 @@ export class Shelf {
     this.commit.owe([{ type: 'del', key: keys.unannounced(id) }]);
   }
 
-  async death(id: string): Promise<Death | undefined> {
-    return readDeath(this.keyring, id, await this.store.get(keys.death(id)));
+  async death(id: string): Promise<DeadLetterInfo | undefined> {
+    return readDeadLetterInfo(this.keyring, id, await this.store.get(keys.death(id)));
   }
 }

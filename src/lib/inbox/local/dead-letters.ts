@@ -1,8 +1,8 @@
 import { errorCodes } from '../../errors';
-import type { Emission } from './dispatcher';
+import type { Dispatcher } from './dispatcher';
 import type { DeadLetter } from '../contract';
-import { type Death, readDeath, readEvent } from '../record';
-import { all, keys, packed, type Shelf } from './context';
+import { type DeadLetterInfo, readDeadLetterInfo, readEvent } from '../record';
+import { allKeys, keys, encodeState, type InboxContext } from './context';
 import { arrival } from '../event-id';
 
 /** The dead letters of a local inbox, those set aside included. */
@@ -15,23 +15,23 @@ export class DeadLetters {
   readonly #underWay = new Map<string, Promise<unknown>>();
 
   constructor(
-    private readonly shelf: Shelf,
-    private readonly emission: Emission,
+    private readonly context: InboxContext,
+    private readonly dispatcher: Dispatcher,
   ) {}
 
   async open(): Promise<void> {
-    const { shelf } = this;
-    shelf.dead = 0;
-    shelf.unreadable = 0;
+    const { context } = this;
+    context.dead = 0;
+    context.unreadable = 0;
     this.#unread = [];
     this.#unannounced = [];
-    await shelf.walk(all('x'), (key, value) => {
-      if (isUnread(readDeath(shelf.keyring, key.slice(2), value))) {
-        shelf.unreadable++;
+    await context.walk(allKeys('x'), (key, value) => {
+      if (isUnread(readDeadLetterInfo(context.keyring, key.slice(2), value))) {
+        context.unreadable++;
         this.#unread.push(key.slice(2));
-      } else shelf.dead++;
+      } else context.dead++;
     });
-    await shelf.walk(all('a'), (key) => void this.#unannounced.push(key.slice(2)));
+    await context.walk(allKeys('a'), (key) => void this.#unannounced.push(key.slice(2)));
   }
 
   /**
@@ -39,7 +39,7 @@ export class DeadLetters {
    * stored before the process ended, and perhaps not announced.
    */
   async restore(): Promise<void> {
-    const { store, keyring } = this.shelf;
+    const { store, keyring } = this.context;
     await each(this.#unread, async (id) => {
       const record = await store.get(keys.dead(id));
       if (record && !('problem' in readEvent(keyring, id, record))) await this.replay(id);
@@ -48,8 +48,8 @@ export class DeadLetters {
   }
 
   async list(limit: number, after?: string): Promise<DeadLetter[]> {
-    const range = after === undefined ? all('d') : { ...all('d'), gt: keys.dead(after) };
-    const entries = await this.shelf.store.entries(range, limit);
+    const range = after === undefined ? allKeys('d') : { ...allKeys('d'), gt: keys.dead(after) };
+    const entries = await this.context.store.entries(range, limit);
     return Promise.all(entries.map(([key, record]) => this.#shown(key.slice(2), record)));
   }
 
@@ -62,46 +62,46 @@ export class DeadLetters {
   }
 
   async #replay(id: string): Promise<boolean> {
-    const { shelf, emission } = this;
-    const record = await shelf.store.get(keys.dead(id));
+    const { context, dispatcher } = this;
+    const record = await context.store.get(keys.dead(id));
     if (!record) return false;
-    const death = await shelf.death(id);
-    emission.expect(id);
-    await shelf.commit.carryOut(
+    const death = await context.death(id);
+    dispatcher.expect(id);
+    await context.commit.carryOut(
       [
         ...this.#removal(id),
         { type: 'put', key: keys.event(id), value: record },
-        { type: 'put', key: keys.state(id), value: packed({ attempts: 0, redelivered: true }) },
+        { type: 'put', key: keys.state(id), value: encodeState({ attempts: 0, redelivered: true }) },
       ],
       () => {
-        shelf.events++;
+        context.events++;
         this.#counted(death);
-        emission.schedule(id, 0);
+        dispatcher.schedule(id, 0);
       },
     );
     return true;
   }
 
   async #discard(id: string): Promise<boolean> {
-    const { shelf } = this;
-    const record = await shelf.store.get(keys.dead(id));
+    const { context } = this;
+    const record = await context.store.get(keys.dead(id));
     if (!record) return false;
-    const death = await shelf.death(id);
-    await shelf.commit.carryOut(this.#removal(id), () => {
-      shelf.bytes -= record.length;
+    const death = await context.death(id);
+    await context.commit.carryOut(this.#removal(id), () => {
+      context.bytes -= record.length;
       this.#counted(death);
     });
     return true;
   }
 
   async #announce(id: string): Promise<void> {
-    const { shelf } = this;
-    const record = await shelf.store.get(keys.dead(id));
+    const { context } = this;
+    const record = await context.store.get(keys.dead(id));
     if (!record) return;
-    const read = readEvent(shelf.keyring, id, record);
-    if ('problem' in read) return shelf.announceUnread(id, read.problem);
-    const death = await shelf.death(id);
-    if (death) shelf.announce(id, death, read.event);
+    const read = readEvent(context.keyring, id, record);
+    if ('problem' in read) return context.announceUnread(id, read.problem);
+    const death = await context.death(id);
+    if (death) context.announce(id, death, read.event);
   }
 
   /** Lets one at a time have a dead letter: what is in one's way sees what the other has left. */
@@ -121,21 +121,21 @@ export class DeadLetters {
     return [keys.dead(id), keys.death(id), keys.unannounced(id)].map((key) => ({ type: 'del', key }));
   }
 
-  #counted(death: Death | undefined): void {
-    if (isUnread(death)) this.shelf.unreadable--;
-    else this.shelf.dead--;
+  #counted(death: DeadLetterInfo | undefined): void {
+    if (isUnread(death)) this.context.unreadable--;
+    else this.context.dead--;
   }
 
   async #shown(id: string, record: Buffer): Promise<DeadLetter> {
-    const { shelf } = this;
-    const read = readEvent(shelf.keyring, id, record);
-    const death = await shelf.death(id);
+    const { context } = this;
+    const read = readEvent(context.keyring, id, record);
+    const death = await context.death(id);
     const reason = (errorCodes as readonly string[]).find((code) => code === death?.reason);
     return {
       id,
       ...('problem' in read ? {} : { topic: read.event.topic }),
       receivedAt: 'problem' in read ? arrival(id) : read.event.receivedAt,
-      diedAt: death?.diedAt ?? arrival(id),
+      deadLetteredAt: death?.deadLetteredAt ?? arrival(id),
       attempts: death?.attempts ?? 0,
       cause: death?.cause ?? ('problem' in read ? read.problem : 'damaged'),
       ...(reason ? { reason } : {}),
@@ -156,6 +156,6 @@ async function each(ids: string[], use: (id: string) => Promise<void>): Promise<
 }
 
 /** A death that cannot be read belongs to a record that cannot be read either. */
-function isUnread(death: Death | undefined): boolean {
+function isUnread(death: DeadLetterInfo | undefined): boolean {
   return !death || death.cause === 'damaged' || death.cause === 'unknown_key';
 }

@@ -1,7 +1,7 @@
 import type { InboxClock, Moment } from '../clock';
-import type { Unique } from '../contract';
+import type { DedupOptions } from '../contract';
 import type { Keyring } from '../keyring';
-import { all, type Shelf } from './context';
+import { allKeys, type InboxContext } from './context';
 import type { Operation } from './store';
 
 type Enter = (operations: (id: string) => Operation[]) => Promise<void>;
@@ -13,7 +13,7 @@ const sweepAtOnce = 1024;
  * Recognises what was stored before, across restarts. Keeps keyed hashes only: `h!hash` holds the id of the event and
  * the moment, `t!id!hash` holds the moment and finds the oldest, since ids have the order of arrival.
  */
-export class RecentHashes {
+export class DedupStore {
   /** Keys whose events are being written, so that two that arrive together are not both stored. */
   readonly #underWay = new Map<string, Promise<unknown>>();
   readonly #writing = new Set<string>();
@@ -23,7 +23,7 @@ export class RecentHashes {
   #sinceSweep = 0;
 
   constructor(
-    private readonly shelf: Shelf,
+    private readonly context: InboxContext,
     private readonly keyring: Keyring,
     private readonly clock: InboxClock,
     private readonly max: number,
@@ -31,14 +31,14 @@ export class RecentHashes {
 
   async open(): Promise<void> {
     this.#count = 0;
-    await this.shelf.walk(all('t'), () => void this.#count++);
+    await this.context.walk(allKeys('t'), () => void this.#count++);
   }
 
   /**
    * Stores something unless its key was stored within the window.
    * @param store writes the operations that it is given for an event's id together with its own
    */
-  async unlessKnown({ key, window }: Unique, store: Enter): Promise<'stored' | 'duplicate'> {
+  async putIfAbsent({ key, window }: DedupOptions, store: Enter): Promise<'stored' | 'duplicate'> {
     for (let other = this.#underWay.get(key); other; other = this.#underWay.get(key)) {
       const stored = await other.then(
         () => true,
@@ -61,7 +61,7 @@ export class RecentHashes {
     try {
       const outdated: Operation[] = [];
       for (const hash of hashes) {
-        const known = await this.shelf.store.get(`h!${hash}`);
+        const known = await this.context.store.get(`h!${hash}`);
         if (!known) continue;
         const [id, moment] = split(known.toString(), ' ');
         if (!this.#isOver(moment, window)) return 'duplicate';
@@ -98,7 +98,7 @@ export class RecentHashes {
     const written = (this.#written = new Set<string>());
     let oldest: [string, Buffer][];
     try {
-      oldest = await this.shelf.store.entries(all('t'), sweepAtOnce);
+      oldest = await this.context.store.entries(allKeys('t'), sweepAtOnce);
     } finally {
       this.#written = undefined;
     }
@@ -108,7 +108,7 @@ export class RecentHashes {
       .map(([key]) => ({ key, hash: split(key.slice(2), '!')[1] }))
       .filter(({ hash }) => !this.#writing.has(hash) && !written.has(hash));
     this.#count -= leaving.length;
-    this.shelf.commit.owe(
+    this.context.commit.owe(
       leaving.flatMap(({ key, hash }): Operation[] => [
         { type: 'del', key },
         { type: 'del', key: `h!${hash}` },

@@ -1,9 +1,9 @@
 import type { InboxClock } from '../clock';
 import { DelayQueue } from './delay-queue';
-import type { Delivery, InboxEvent } from '../contract';
+import type { InboxMessage, InboxEvent } from '../contract';
 import { type Lease, Leases } from '../leases';
 import { readEvent } from '../record';
-import { all, keys, packed, type Shelf, type State, unpacked } from './context';
+import { allKeys, keys, encodeState, type InboxContext, type DeliveryState, decodeState } from './context';
 
 const pageSize = 64;
 const longestTimer = 2 ** 31 - 1;
@@ -13,7 +13,7 @@ interface Taken {
   lease: Lease;
   record: Buffer;
   /** Undefined: as the record itself says. */
-  state: State | undefined;
+  state: DeliveryState | undefined;
 }
 
 /**
@@ -24,7 +24,7 @@ interface Taken {
  * Every event that is not ended is in one place: behind the cursor, in the queue of those that have a time of their
  * own, or in {@link leases}.
  */
-export class Emission {
+export class Dispatcher {
   readonly leases: Leases;
   readonly #delayed = new DelayQueue();
   /** Everything up to here has been emitted, or has its own time to be. */
@@ -36,19 +36,19 @@ export class Emission {
   /** Everything up to here has been written, or never will be. */
   #settled = '';
   /** Last id stored before this inbox was opened: whether those were emitted before is not certain. */
-  #inherited = '';
+  #preexistingMax = '';
   #timer: NodeJS.Timeout | undefined;
   #pumping: Promise<void> | undefined;
   #again = false;
   #stopped = true;
-  #ready: Delivery[] = [];
+  #ready: InboxMessage[] = [];
 
   /**
    * @param maxAttempts emissions before an event becomes a dead letter
    * @param visibility milliseconds
    */
   constructor(
-    private readonly shelf: Shelf,
+    private readonly context: InboxContext,
     private readonly clock: InboxClock,
     private readonly maxAttempts: number,
     visibilityTimeout: number,
@@ -64,7 +64,7 @@ export class Emission {
 
   /** @param last the greatest id in the store */
   async open(last: string): Promise<void> {
-    this.#inherited = last;
+    this.#preexistingMax = last;
     this.#settled = last;
     this.#tail = last;
     // Also opened again if the storage was damaged in between: then everything in it is emitted again, but for what is
@@ -73,10 +73,10 @@ export class Emission {
     this.#delayed.clear();
     this.#outOfOrder.clear();
     for (const id of this.leases.ids())
-      if (!(await this.shelf.store.get(keys.event(id)))) this.leases.end(id);
+      if (!(await this.context.store.get(keys.event(id)))) this.leases.end(id);
     let implausible = 0;
-    await this.shelf.walk(all('s'), (key, value) => {
-      const { delay, since } = unpacked(value);
+    await this.context.walk(allKeys('s'), (key, value) => {
+      const { delay, since } = decodeState(value);
       if (delay === undefined) return;
       const elapsed = since === undefined ? undefined : this.clock.since(since);
       if (elapsed === undefined) implausible++;
@@ -84,7 +84,7 @@ export class Emission {
       this.expect(id);
       this.#delayed.add(id, performance.now() + (elapsed === undefined ? 0 : delay - elapsed));
     });
-    if (implausible > 0) this.shelf.consumer.risk('clock_set_back');
+    if (implausible > 0) this.context.consumer.onDurabilityWarning('clock_set_back');
     this.#stopped = false;
     this.#setTimer();
     this.pump();
@@ -106,7 +106,7 @@ export class Emission {
    * Announces an event that is about to be written.
    * @returns whether it will be emitted straight from memory; a place is then kept for it
    */
-  announce(id: string): boolean {
+  reserve(id: string): boolean {
     const direct = !this.#stopped && this.#cursor >= this.#tail && this.leases.reserve();
     if (direct) this.#cursor = id;
     else this.#tail = id;
@@ -114,20 +114,20 @@ export class Emission {
   }
 
   /** Takes back an announcement. */
-  withdraw(id: string, direct: boolean): void {
+  rollback(id: string, direct: boolean): void {
     this.#settled = id;
     if (direct) this.leases.unreserve();
     this.pump();
   }
 
   /** An announced event has been written. */
-  written(id: string, direct: boolean, event: InboxEvent, size: number): void {
+  commit(id: string, direct: boolean, event: InboxEvent, size: number): void {
     this.#settled = id;
     if (!direct) return this.pump();
     this.leases.unreserve();
     // It is stored as emitted, and is not.
     if (this.#stopped) return this.#store(id, { attempts: 0 });
-    if (this.leases.begin(id, 1, size, true)) this.#emit(id, 1, false, event);
+    if (this.leases.acquire(id, 1, size, true)) this.#emit(id, 1, false, event);
   }
 
   /** An event is about to get a time of its own: the cursor passes over it. */
@@ -157,12 +157,12 @@ export class Emission {
 
   /** Emits what may be emitted now. */
   pump(): void {
-    if (this.#stopped || !this.shelf.commit.usable) return;
+    if (this.#stopped || !this.context.commit.usable) return;
     this.#again = true;
-    if (this.#pumping || this.leases.room === 0) return;
+    if (this.#pumping || this.leases.available === 0) return;
     this.#pumping = this.#pump()
       // Its reopening starts the pump anew.
-      .catch((error: unknown) => this.shelf.commit.failed(error))
+      .catch((error: unknown) => this.context.commit.failed(error))
       .finally(() => {
         this.#pumping = undefined;
         if (this.#again) this.pump();
@@ -172,8 +172,8 @@ export class Emission {
   async #pump(): Promise<void> {
     while (this.#again && !this.#stopped) {
       this.#again = false;
-      while (this.leases.room > 0 && !this.#stopped) {
-        const room = Math.min(pageSize, this.leases.room);
+      while (this.leases.available > 0 && !this.#stopped) {
+        const room = Math.min(pageSize, this.leases.available);
         const due = await this.#takeDue(room);
         const taken = due.length > 0 ? due : await this.#takeInOrder(room);
         if (taken.length === 0) break;
@@ -199,14 +199,14 @@ export class Emission {
 
   /** Reads events that have been taken; one that somebody has deleted is left out. */
   async #readAll(leases: readonly Lease[]): Promise<Taken[]> {
-    const { store, commit } = this.shelf;
+    const { store, commit } = this.context;
     try {
       const stored = await Promise.all(
         leases.map(({ id }) => Promise.all([store.get(keys.event(id)), store.get(keys.state(id))])),
       );
       return leases.flatMap((lease, at): Taken[] => {
         const [record, state] = stored[at]!;
-        if (record) return [{ lease, record, state: state && unpacked(state) }];
+        if (record) return [{ lease, record, state: state && decodeState(state) }];
         this.leases.end(lease.id);
         commit.owe([{ type: 'del', key: keys.state(lease.id) }]);
         return [];
@@ -230,12 +230,12 @@ export class Emission {
     for (;;) {
       const until = this.#settled;
       // What was refused may be found until the store is open again.
-      if (!this.shelf.commit.usable) return [];
+      if (!this.context.commit.usable) return [];
       if (this.#cursor >= until) {
         this.#outOfOrder.clear();
         return [];
       }
-      const { store } = this.shelf;
+      const { store } = this.context;
       const events = await store.entries({ gt: keys.event(this.#cursor), lte: keys.event(until) }, room);
       const last = events.length < room ? until : idOf(events.at(-1)![0]);
       const states = new Map(
@@ -248,7 +248,7 @@ export class Emission {
         const id = idOf(key);
         const lease = this.#outOfOrder.delete(id) ? undefined : this.leases.take(id);
         const state = states.get(keys.state(id));
-        return lease ? [{ lease, record, state: state && unpacked(state) }] : [];
+        return lease ? [{ lease, record, state: state && decodeState(state) }] : [];
       });
       if (taken.length > 0) return taken;
     }
@@ -256,17 +256,17 @@ export class Emission {
 
   /** Counts the emission in the store first, so that an event that ends the process is not emitted for ever. */
   #begin({ lease, record, state }: Taken): void {
-    const { shelf } = this;
+    const { context } = this;
     const { id } = lease;
-    const read = readEvent(shelf.keyring, id, record);
+    const read = readEvent(context.keyring, id, record);
     const { attempts } = state ?? ('problem' in read ? { attempts: 0 } : read);
-    if ('problem' in read) return this.#bury(lease, record, { attempts, cause: read.problem });
+    if ('problem' in read) return this.#deadLetter(lease, record, { attempts, cause: read.problem });
     if (attempts >= this.maxAttempts)
-      return this.#bury(lease, record, { attempts, cause: 'max_attempts' }, read.event);
+      return this.#deadLetter(lease, record, { attempts, cause: 'max_attempts' }, read.event);
     lease.attempt = attempts + 1;
     lease.size = record.length;
     const { attempt } = lease;
-    const redelivered = attempt > 1 || state?.redelivered === true || id <= this.#inherited;
+    const redelivered = attempt > 1 || state?.redelivered === true || id <= this.#preexistingMax;
     this.#store(id, { attempts: attempt, ...(state?.redelivered ? { redelivered: true } : {}) }, () => {
       if (this.#stopped) return;
       this.leases.open(lease);
@@ -274,14 +274,14 @@ export class Emission {
     });
   }
 
-  #bury(
+  #deadLetter(
     lease: Lease,
     record: Buffer,
     death: { attempts: number; cause: 'max_attempts' | 'damaged' | 'unknown_key' },
     event?: InboxEvent,
   ): void {
     lease.phase = 'ending';
-    this.shelf
+    this.context
       .bury(lease.id, record, death, event, () => this.leases.end(lease.id))
       .then(
         () => this.pump(),
@@ -290,8 +290,8 @@ export class Emission {
       );
   }
 
-  #store(id: string, state: State, written?: () => void): void {
-    this.shelf.commit.owe([{ type: 'put', key: keys.state(id), value: packed(state) }], written);
+  #store(id: string, state: DeliveryState, commit?: () => void): void {
+    this.context.commit.owe([{ type: 'put', key: keys.state(id), value: encodeState(state) }], commit);
   }
 
   /** Emits again what was not ended in time. Nothing need be stored: after a restart it is emitted at once, too. */
@@ -301,14 +301,14 @@ export class Emission {
 
   #emit(id: string, attempt: number, redelivered: boolean, event: InboxEvent): void {
     this.#ready.push({ id, attempt, redelivered, event });
-    // The door answers first: it waits for the same write.
+    // The webhook is answered first: it waits for the same write.
     if (this.#ready.length === 1) setImmediate(() => this.#deliver());
   }
 
   #deliver(): void {
     const deliveries = this.#ready;
     this.#ready = [];
-    for (const delivery of deliveries) if (!this.#stopped) this.shelf.consumer.deliver(delivery);
+    for (const delivery of deliveries) if (!this.#stopped) this.context.consumer.deliver(delivery);
   }
 
   #setTimer(): void {

@@ -1,7 +1,7 @@
 import { OnegevityError } from '../../errors';
 import { InboxClock } from '../clock';
 import { DeadLetters } from './dead-letters';
-import { Emission } from './dispatcher';
+import { Dispatcher } from './dispatcher';
 import { EventIds } from './event-ids';
 import { GroupCommit } from './group-commit';
 import type {
@@ -11,23 +11,23 @@ import type {
   InboxEvent,
   InboxOptions,
   InboxStats,
-  Unique,
+  DedupOptions,
   Damage,
 } from '../contract';
 import type { Keyring } from '../keyring';
 import type { Lease } from '../leases';
-import { RecentHashes } from './dedup-store';
+import { DedupStore } from './dedup-store';
 import { readEvent, sealEvent } from '../record';
-import { all, keys, Shelf } from './context';
+import { allKeys, keys, InboxContext } from './context';
 import { arrival } from '../event-id';
 import type { Operation, Store } from './store';
 
 interface Parts {
   commit: GroupCommit;
-  shelf: Shelf;
-  emission: Emission;
+  context: InboxContext;
+  dispatcher: Dispatcher;
   dead: DeadLetters;
-  recent: RecentHashes;
+  recent: DedupStore;
 }
 
 /** An inbox of one process, over any {@link Store}. */
@@ -56,31 +56,31 @@ export class LocalInbox implements Inbox {
     const commit = new GroupCommit(this.store, {
       opened: (damage) => this.#opened(damage, consumer),
       state: (problem) => {
-        consumer.state(problem);
+        consumer.onAvailability(problem);
         if (problem) return;
-        emission.pump();
+        dispatcher.pump();
         // Where the store fails in between, the next opening goes on.
         dead.restore().then(
-          () => emission.pump(),
+          () => dispatcher.pump(),
           (error: unknown) => commit.failed(error),
         );
       },
     });
-    const shelf = new Shelf(this.store, this.keyring, commit, consumer);
+    const context = new InboxContext(this.store, this.keyring, commit, consumer);
     const clock = new InboxClock(this.process);
-    const emission = new Emission(shelf, clock, maxAttempts, visibilityTimeout, inFlight);
-    const dead = new DeadLetters(shelf, emission);
-    const recent = new RecentHashes(shelf, this.keyring, clock, maxUnique);
-    this.#parts = { commit, shelf, emission, dead, recent };
+    const dispatcher = new Dispatcher(context, clock, maxAttempts, visibilityTimeout, inFlight);
+    const dead = new DeadLetters(context, dispatcher);
+    const recent = new DedupStore(context, this.keyring, clock, maxUnique);
+    this.#parts = { commit, context, dispatcher, dead, recent };
     this.#counted = false;
     await commit.open();
   }
 
-  async put(event: InboxEvent, unique?: Unique): Promise<'stored' | 'duplicate'> {
+  async put(event: InboxEvent, unique?: DedupOptions): Promise<'stored' | 'duplicate'> {
     const { recent, commit } = this.#open();
     if (!commit.usable) throw new OnegevityError('inbox_unavailable');
     try {
-      if (unique) return await recent.unlessKnown(unique, (more) => this.#store(event, more));
+      if (unique) return await recent.putIfAbsent(unique, (more) => this.#store(event, more));
       await this.#store(event, () => []);
       return 'stored';
     } catch (error) {
@@ -89,26 +89,26 @@ export class LocalInbox implements Inbox {
   }
 
   async done(id: string, attempt?: number): Promise<void> {
-    const { shelf, emission, commit } = this.#open();
+    const { context, dispatcher, commit } = this.#open();
     const lease = this.#openLease(id, attempt, true);
-    emission.leases.end(id);
-    commit.owe(shelf.forget(id, lease.direct), () => {
-      shelf.events--;
-      shelf.bytes -= lease.size;
+    dispatcher.leases.end(id);
+    commit.owe(context.forget(id, lease.direct), () => {
+      context.events--;
+      context.bytes -= lease.size;
     });
-    emission.pump();
+    dispatcher.pump();
     return Promise.resolve();
   }
 
   async retry(id: string, attempt: number | undefined, delay: number): Promise<void> {
-    const { emission } = this.#open();
-    emission.retry(this.#openLease(id, attempt, false), Math.max(0, delay));
+    const { dispatcher } = this.#open();
+    dispatcher.retry(this.#openLease(id, attempt, false), Math.max(0, delay));
     return Promise.resolve();
   }
 
   async deadLetter(id: string, attempt: number | undefined, reason?: string): Promise<void> {
-    const { shelf, emission } = this.#open();
-    const { leases } = emission;
+    const { context, dispatcher } = this.#open();
+    const { leases } = dispatcher;
     const lease = this.#openLease(id, attempt, false);
     leases.ending(lease);
     try {
@@ -121,7 +121,7 @@ export class LocalInbox implements Inbox {
           cause: 'dead_lettered',
           ...(reason ? { reason } : {}),
         } as const;
-        await shelf.bury(id, record, death, event, () => leases.end(id));
+        await context.bury(id, record, death, event, () => leases.end(id));
       }
       leases.end(id);
     } catch {
@@ -129,7 +129,7 @@ export class LocalInbox implements Inbox {
       leases.resume(lease);
       throw new OnegevityError('inbox_unavailable');
     }
-    emission.pump();
+    dispatcher.pump();
   }
 
   deadLetters(limit: number, after?: string): Promise<DeadLetter[]> {
@@ -137,9 +137,9 @@ export class LocalInbox implements Inbox {
   }
 
   replay(id: string): Promise<boolean> {
-    return this.#usable(async ({ dead, emission }) => {
+    return this.#usable(async ({ dead, dispatcher }) => {
       const found = await dead.replay(id);
-      emission.pump();
+      dispatcher.pump();
       return found;
     });
   }
@@ -149,20 +149,20 @@ export class LocalInbox implements Inbox {
   }
 
   async stats(): Promise<InboxStats> {
-    const { shelf, emission, commit } = this.#open();
-    await emission.idle();
+    const { context, dispatcher, commit } = this.#open();
+    await dispatcher.idle();
     await commit.idle();
-    await emission.idle();
-    const inFlight = emission.leases.size;
-    const [first] = commit.usable ? await this.#usable(() => this.store.entries(all('e'), 1)) : [];
+    await dispatcher.idle();
+    const inFlight = dispatcher.leases.size;
+    const [first] = commit.usable ? await this.#usable(() => this.store.entries(allKeys('e'), 1)) : [];
     return {
-      waiting: Math.max(0, shelf.events - inFlight),
+      waiting: Math.max(0, context.events - inFlight),
       inFlight,
-      delayed: emission.delayed,
-      dead: shelf.dead,
-      unreadable: shelf.unreadable,
+      delayed: dispatcher.delayed,
+      dead: context.dead,
+      unreadable: context.unreadable,
       ...(first ? { oldest: arrival(first[0].slice(2)) } : {}),
-      bytes: shelf.bytes,
+      bytes: context.bytes,
       maxEvents: this.#maxEvents,
       maxBytes: this.#maxBytes,
     };
@@ -170,31 +170,31 @@ export class LocalInbox implements Inbox {
 
   async close(): Promise<void> {
     if (!this.#parts) return;
-    const { emission, commit } = this.#parts;
+    const { dispatcher, commit } = this.#parts;
     this.#parts = undefined;
-    for (const lease of await emission.stop()) emission.interrupted(lease);
+    for (const lease of await dispatcher.stop()) dispatcher.interrupted(lease);
     this.#ids.close(commit);
     await commit.close();
   }
 
   async #store(event: InboxEvent, more: (id: string) => Operation[]): Promise<void> {
-    const { shelf, emission, commit } = this.#open();
+    const { context, dispatcher, commit } = this.#open();
     const full =
-      shelf.events + shelf.dead + shelf.unreadable + this.#entering >= this.#maxEvents ||
-      shelf.bytes >= this.#maxBytes;
+      context.events + context.dead + context.unreadable + this.#entering >= this.#maxEvents ||
+      context.bytes >= this.#maxBytes;
     if (full) throw new OnegevityError('inbox_full');
     const id = this.#ids.next(commit);
-    const direct = emission.announce(id);
+    const direct = dispatcher.reserve(id);
     const value = sealEvent(this.keyring, id, event, direct ? 1 : 0);
     this.#entering++;
     try {
       await commit.write([{ type: 'put', key: keys.event(id), value }, ...more(id)], () => {
-        shelf.events++;
-        shelf.bytes += value.length;
-        emission.written(id, direct, event, value.length);
+        context.events++;
+        context.bytes += value.length;
+        dispatcher.commit(id, direct, event, value.length);
       });
     } catch (error) {
-      emission.withdraw(id, direct);
+      dispatcher.rollback(id, direct);
       throw error;
     } finally {
       this.#entering--;
@@ -203,8 +203,8 @@ export class LocalInbox implements Inbox {
 
   /** @param late whether an attempt that has been followed by another may do this */
   #openLease(id: string, attempt: number | undefined, late: boolean): Lease {
-    const { emission } = this.#open();
-    const lease = emission.leases.get(id);
+    const { dispatcher } = this.#open();
+    const lease = dispatcher.leases.get(id);
     if (!lease) throw new OnegevityError('delivery_already_done');
     if (!late && attempt !== undefined && attempt !== lease.attempt)
       throw new OnegevityError('delivery_redelivered', { values: { attempt: lease.attempt } });
@@ -219,22 +219,22 @@ export class LocalInbox implements Inbox {
       this.#counted = false;
     }
     if (this.#counted || !this.#parts) return;
-    const { shelf, emission, dead, recent } = this.#parts;
-    shelf.events = 0;
-    shelf.bytes = 0;
-    await shelf.walk(all('e'), (key, value) => {
-      shelf.events++;
-      shelf.bytes += value.length;
+    const { context, dispatcher, dead, recent } = this.#parts;
+    context.events = 0;
+    context.bytes = 0;
+    await context.walk(allKeys('e'), (key, value) => {
+      context.events++;
+      context.bytes += value.length;
       this.#ids.skip(key.slice(2));
     });
-    await shelf.walk(all('d'), (key, value) => {
-      shelf.bytes += value.length;
+    await context.walk(allKeys('d'), (key, value) => {
+      context.bytes += value.length;
       this.#ids.skip(key.slice(2));
     });
     this.#ids.skip((await this.store.get(keys.lastId))?.toString() ?? '');
     await recent.open();
     await dead.open();
-    await emission.open(this.#ids.last);
+    await dispatcher.open(this.#ids.last);
     this.#counted = true;
   }
 

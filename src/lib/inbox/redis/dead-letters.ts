@@ -1,12 +1,12 @@
 import { errorCodes } from '../../errors';
 import type { DeadLetter, InboxConsumer, InboxEvent } from '../contract';
 import type { Keyring } from '../keyring';
-import { type Death, type ReadRecord, readDeath, sealDeath } from '../record';
+import { type DeadLetterInfo, type ReadRecord, readDeadLetterInfo, sealDeadLetterInfo } from '../record';
 import { arrival } from '../event-id';
 import type { ServerClock } from './clock';
 import { isId } from '../event-id';
-import type { Link } from './session';
-import type { Owed } from './offline-queue';
+import type { RedisSession } from './session';
+import type { OfflineQueue } from './offline-queue';
 import * as replies from './replies';
 import * as scripts from './scripts';
 
@@ -20,8 +20,8 @@ export class DeadLetters {
   #stopped = true;
 
   constructor(
-    private readonly link: Link,
-    private readonly owed: Owed,
+    private readonly session: RedisSession,
+    private readonly offlineQueue: OfflineQueue,
     private readonly clock: ServerClock,
     private readonly keyring: Keyring,
     private readonly consumer: InboxConsumer,
@@ -49,10 +49,10 @@ export class DeadLetters {
   }
 
   /** Makes a dead letter of an event that is in a flow here. @returns what refuses that */
-  async bury(
+  async add(
     id: string,
     attempt: number,
-    death: Pick<Death, 'cause' | 'reason'>,
+    death: Pick<DeadLetterInfo, 'cause' | 'reason'>,
     event: InboxEvent,
   ): Promise<unknown[]> {
     const result = await this.#bury(id, attempt, death, false);
@@ -73,39 +73,43 @@ export class DeadLetters {
 
   /** Gives back what was set aside for want of a key that is known by now. */
   async restore(): Promise<void> {
-    const found = replies.rows(await this.link.run(scripts.quarantine));
+    const found = replies.rows(await this.session.run(scripts.quarantine));
     const readable = found.filter(([, record]) => !('problem' in this.read(replies.bytes(record))));
     for (const id of readable.map(([id]) => replies.text(id)).sort()) await this.replay(id);
   }
 
   async list(limit: number, after = ''): Promise<DeadLetter[]> {
-    const found = replies.rows(await this.link.run(scripts.letters, limit, after));
+    const found = replies.rows(await this.session.run(scripts.listDeadLetters, limit, after));
     return found.map(([id, death, record]) =>
       this.#shown(replies.text(id), replies.bytes(death), replies.bytes(record)),
     );
   }
 
   async replay(id: string): Promise<boolean> {
-    return isId(id) && (await this.link.run(scripts.replay, id)) === 1;
+    return isId(id) && (await this.session.run(scripts.replay, id)) === 1;
   }
 
   async discard(id: string): Promise<boolean> {
-    return isId(id) && (await this.link.run(scripts.discard, id)) === 1;
+    return isId(id) && (await this.session.run(scripts.discard, id)) === 1;
   }
 
   async #bury(
     id: string,
     attempts: number,
-    death: Pick<Death, 'cause' | 'reason'>,
+    death: Pick<DeadLetterInfo, 'cause' | 'reason'>,
     unread: boolean,
   ): Promise<unknown[]> {
-    const sealed = sealDeath(this.keyring, id, { ...death, attempts, diedAt: this.clock.now() });
-    return replies.list(await this.link.run(scripts.bury, id, attempts, sealed, unread ? '1' : '0'));
+    const sealed = sealDeadLetterInfo(this.keyring, id, {
+      ...death,
+      attempts,
+      deadLetteredAt: this.clock.now(),
+    });
+    return replies.list(await this.session.run(scripts.deadLetter, id, attempts, sealed, unread ? '1' : '0'));
   }
 
   async #announceAll(): Promise<void> {
-    for (let count = atOnce; count === atOnce && !this.#stopped && this.link.usable;) {
-      const found = replies.rows(await this.link.run(scripts.untold, atOnce));
+    for (let count = atOnce; count === atOnce && !this.#stopped && this.session.usable;) {
+      const found = replies.rows(await this.session.run(scripts.untold, atOnce));
       // What comes after the instance was stopped is left to the others.
       if (this.#stopped) return;
       for (const [id, death, record] of found)
@@ -116,7 +120,7 @@ export class DeadLetters {
 
   #announce(id: string, sealed: Buffer, record: Buffer): void {
     const read = this.read(record);
-    const { cause = 'damaged', reason, attempts = 0 } = readDeath(this.keyring, id, sealed) ?? {};
+    const { cause = 'damaged', reason, attempts = 0 } = readDeadLetterInfo(this.keyring, id, sealed) ?? {};
     if ('problem' in read) this.consumer.quarantine(1, read.problem);
     else
       this.consumer.deadLetter({
@@ -132,18 +136,18 @@ export class DeadLetters {
 
   /** Behind: where the process is killed before, it is announced once more. */
   #told(id: string): void {
-    this.owed.run(true, scripts.told, () => [id]).catch(() => undefined);
+    this.offlineQueue.run(true, scripts.told, () => [id]).catch(() => undefined);
   }
 
   #shown(id: string, sealed: Buffer, record: Buffer): DeadLetter {
     const read = this.read(record);
-    const death = readDeath(this.keyring, id, sealed);
+    const death = readDeadLetterInfo(this.keyring, id, sealed);
     const reason = (errorCodes as readonly string[]).find((code) => code === death?.reason);
     return {
       id,
       ...('problem' in read ? {} : { topic: read.event.topic }),
       receivedAt: 'problem' in read ? arrival(id) : read.event.receivedAt,
-      diedAt: death?.diedAt ?? arrival(id),
+      deadLetteredAt: death?.deadLetteredAt ?? arrival(id),
       attempts: death?.attempts ?? 0,
       cause: death?.cause ?? ('problem' in read ? read.problem : 'damaged'),
       ...(reason ? { reason } : {}),

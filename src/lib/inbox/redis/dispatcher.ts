@@ -3,21 +3,21 @@ import { Leases } from '../leases';
 import type { ReadRecord } from '../record';
 import type { ServerClock } from './clock';
 import type { DeadLetters } from './dead-letters';
-import type { Link } from './session';
+import type { RedisSession } from './session';
 import * as replies from './replies';
 import * as scripts from './scripts';
 
 /** Seconds after which an idle instance looks by itself: for what others have lost, or cannot take. */
-const lookEvery = 5;
+const POLL_INTERVAL_MS = 5;
 /** Milliseconds between two looks at what has been ended elsewhere, while no place is free here. */
 const compareEvery = 1000;
 /** Ids that are asked for at once. */
 const page = 1000;
 const longestTimer = 2 ** 31 - 1;
 
-export interface EmissionOptions {
+export interface DispatcherOptions {
   /** Names this opening of the inbox among the consumers of the group. */
-  me: string;
+  consumerId: string;
   visibilityTimeout: number;
   maxAttempts: number;
   inFlight: number;
@@ -28,7 +28,7 @@ export interface EmissionOptions {
  * Takes events from the stream as places become free, and emits them. An instance with a free place waits for a token
  * that comes with every new event; what is due again at a time is taken by a timer.
  */
-export class Emission {
+export class Dispatcher {
   readonly leases: Leases;
   #timer: NodeJS.Timeout | undefined;
   /** For when the timer is set, by the monotonic clock of the process. */
@@ -44,11 +44,11 @@ export class Emission {
   readonly #expired = new Set<string>();
 
   constructor(
-    private readonly link: Link,
+    private readonly session: RedisSession,
     private readonly clock: ServerClock,
     private readonly dead: DeadLetters,
     private readonly consumer: InboxConsumer,
-    private readonly options: EmissionOptions,
+    private readonly options: DispatcherOptions,
   ) {
     // What has timed out is due in the stream as well.
     this.leases = new Leases(options.inFlight, options.visibilityTimeout, (leases) => {
@@ -97,13 +97,13 @@ export class Emission {
   /** Takes what can be taken now. */
   pump(): void {
     this.#again = true;
-    if (this.#stopped || this.#pumping || !this.link.usable) return;
+    if (this.#stopped || this.#pumping || !this.session.usable) return;
     this.#pumping = this.#pump()
       // The link has noticed, and starts it anew.
       .catch(() => undefined)
       .finally(() => {
         this.#pumping = undefined;
-        if (this.#again && this.link.usable) this.pump();
+        if (this.#again && this.session.usable) this.pump();
       });
   }
 
@@ -112,12 +112,12 @@ export class Emission {
    * ended elsewhere.
    */
   async compare(): Promise<void> {
-    const { me } = this.options;
+    const { consumerId: me } = this.options;
     const open = new Set(this.leases.ids());
     const held = new Set(await this.held());
     for (const id of this.#expired) if (!held.has(id)) this.#expired.delete(id);
     const lost = [...held].filter((id) => !open.has(id) && !this.#expired.has(id));
-    if (lost.length > 0) await this.link.run(scripts.release, me, ...lost);
+    if (lost.length > 0) await this.session.run(scripts.release, me, ...lost);
     for (const id of open) if (!held.has(id)) this.leases.end(id);
   }
 
@@ -126,7 +126,7 @@ export class Emission {
     const all: string[] = [];
     for (let count = page; count === page;) {
       const some = replies.texts(
-        await this.link.run(scripts.heldBy, this.options.me, page, all.at(-1) ?? ''),
+        await this.session.run(scripts.pendingFor, this.options.consumerId, page, all.at(-1) ?? ''),
       );
       all.push(...some);
       count = some.length;
@@ -142,25 +142,25 @@ export class Emission {
   async #pump(): Promise<void> {
     while (this.#again && !this.#stopped) {
       this.#again = false;
-      while (this.leases.room > 0 && !this.#stopped) {
-        const asked = this.leases.room;
+      while (this.leases.available > 0 && !this.#stopped) {
+        const asked = this.leases.available;
         // Also where the call fails.
         this.#more = true;
         this.#more = (await this.#take(asked)) === asked;
         if (!this.#more) break;
       }
-      if (this.leases.room === 0) this.#compareLater();
+      if (this.leases.available === 0) this.#compareLater();
     }
   }
 
   /** @returns how many were taken */
   async #take(room: number): Promise<number> {
-    const { me, visibilityTimeout, maxAttempts } = this.options;
+    const { consumerId: me, visibilityTimeout, maxAttempts } = this.options;
     const asked = performance.now();
-    const reply = await this.link.run(scripts.take, me, room, visibilityTimeout, maxAttempts);
+    const reply = await this.session.run(scripts.take, me, room, visibilityTimeout, maxAttempts);
     const { time, next, taken, setBack } = replies.taken(reply);
     this.clock.heard(time);
-    if (setBack) this.consumer.risk('clock_set_back');
+    if (setBack) this.consumer.onDurabilityWarning('clock_set_back');
     // What comes after the instance was stopped is given back with the rest.
     if (this.#stopped) return 0;
     this.#next = Infinity;
@@ -174,13 +174,13 @@ export class Emission {
     const read = this.options.read(record);
     if ('problem' in read) return this.dead.quarantine(id, attempt, read.problem);
     if (kind === 'exhausted') {
-      await this.dead.bury(id, attempt, { cause: 'max_attempts' }, read.event);
+      await this.dead.add(id, attempt, { cause: 'max_attempts' }, read.event);
       return;
     }
     // An earlier attempt may still be open here: at most one delivery of an event is.
     this.leases.end(id);
     this.#expired.delete(id);
-    this.leases.begin(id, attempt, record.length);
+    this.leases.acquire(id, attempt, record.length);
     this.consumer.deliver({ id, attempt, redelivered: kind === 'again', event: read.event });
   }
 
@@ -193,10 +193,10 @@ export class Emission {
   }
 
   async #waitWhileRoom(): Promise<void> {
-    while (this.leases.room > 0 && !this.#stopped && this.link.usable) {
-      const woken = await this.link.wake(lookEvery);
+    while (this.leases.available > 0 && !this.#stopped && this.session.usable) {
+      const woken = await this.session.wake(POLL_INTERVAL_MS);
       // Somebody else may have room.
-      if (woken && this.leases.room === 0) await this.link.passOn();
+      if (woken && this.leases.available === 0) await this.session.signal();
       this.pump();
       await this.idle();
     }
@@ -213,7 +213,7 @@ export class Emission {
 
   async #compareIfFull(): Promise<void> {
     await this.idle();
-    if (this.#stopped || !this.link.usable || this.leases.room > 0) return;
+    if (this.#stopped || !this.session.usable || this.leases.available > 0) return;
     await this.compare();
     // Comes back here where none was freed.
     this.freed();

@@ -1,11 +1,11 @@
-import type { Link } from './session';
+import type { RedisSession } from './session';
 import type { Argument, Script } from './script';
 
 /** Ends of deliveries that could not be carried out while the server was away. */
-export class Owed {
+export class OfflineQueue {
   #waiting: { script: Script; args: () => readonly Argument[] }[] = [];
 
-  constructor(private readonly link: Link) {}
+  constructor(private readonly session: RedisSession) {}
 
   /**
    * Runs a script now, or as soon as the server is back.
@@ -16,7 +16,7 @@ export class Owed {
    */
   async run(keep: boolean, script: Script, args: () => readonly Argument[]): Promise<unknown> {
     try {
-      return await this.link.run(script, ...args());
+      return await this.session.run(script, ...args());
     } catch (error) {
       if (!keep) throw error;
       this.#waiting.push({ script, args });
@@ -25,9 +25,9 @@ export class Owed {
   }
 
   /** Carries out what is left; what has been overtaken by events refuses itself. @throws OnegevityError `inbox_unavailable` */
-  async settle(): Promise<void> {
+  async flush(): Promise<void> {
     for (let next = this.#waiting[0]; next; next = this.#waiting[0]) {
-      await this.link.run(next.script, ...next.args());
+      await this.session.run(next.script, ...next.args());
       this.#waiting.shift();
     }
   }

@@ -1,14 +1,14 @@
-import type { StorageRisk } from '../contract';
-import type { Link } from './session';
+import type { DurabilityWarning } from '../contract';
+import type { RedisSession } from './session';
 import { text } from './replies';
 
 /** Finds out whether the server keeps what it acknowledges. */
-export async function riskOf(link: Link): Promise<StorageRisk | undefined> {
+export async function checkDurability(session: RedisSession): Promise<DurabilityWarning | undefined> {
   const setting = async (name: string) => {
-    const found = await link.ask('CONFIG', 'GET', name);
+    const found = await session.tryCommand('CONFIG', 'GET', name);
     return Array.isArray(found) && found.length > 1 ? text(found[1]) : undefined;
   };
-  const appendOnly = (await setting('appendonly')) ?? (await appendOnlyOfInfo(link));
+  const appendOnly = (await setting('appendonly')) ?? (await appendOnlyOfInfo(session));
   const fsync = await setting('appendfsync');
   if (appendOnly === 'no' || (fsync !== undefined && fsync !== 'always')) return 'redis_not_durable';
   const policy = await setting('maxmemory-policy');
@@ -18,8 +18,8 @@ export async function riskOf(link: Link): Promise<StorageRisk | undefined> {
 }
 
 /** Hosted servers often refuse CONFIG. */
-async function appendOnlyOfInfo(link: Link): Promise<string | undefined> {
-  const info = text(await link.ask('INFO', 'persistence'));
+async function appendOnlyOfInfo(session: RedisSession): Promise<string | undefined> {
+  const info = text(await session.tryCommand('INFO', 'persistence'));
   const [, enabled] = /^aof_enabled:([01])/m.exec(info) ?? [];
   return enabled && (enabled === '1' ? 'yes' : 'no');
 }

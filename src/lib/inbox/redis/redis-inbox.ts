@@ -7,7 +7,7 @@ import type {
   InboxEvent,
   InboxOptions,
   InboxStats,
-  Unique,
+  DedupOptions,
 } from '../contract';
 import type { Keyring } from '../keyring';
 import { readEvent, sealEvent } from '../record';
@@ -15,12 +15,12 @@ import { arrival } from '../event-id';
 import { ServerClock } from './clock';
 import type { Connect } from './connection';
 import { DeadLetters } from './dead-letters';
-import { Emission } from './dispatcher';
+import { Dispatcher } from './dispatcher';
 import { isId } from '../event-id';
 import { Keys } from './keys';
-import { Link } from './session';
-import { Owed } from './offline-queue';
-import { riskOf } from './persistence';
+import { RedisSession } from './session';
+import { OfflineQueue } from './offline-queue';
+import { checkDurability } from './persistence';
 import * as replies from './replies';
 import * as scripts from './scripts';
 
@@ -32,10 +32,10 @@ const page = 1000;
 interface Parts {
   /** Names this opening of the inbox among the consumers of the group. */
   me: string;
-  link: Link;
-  emission: Emission;
+  session: RedisSession;
+  dispatcher: Dispatcher;
   dead: DeadLetters;
-  owed: Owed;
+  offlineQueue: OfflineQueue;
 }
 
 /**
@@ -64,65 +64,69 @@ export class RedisInbox implements Inbox {
   async open(consumer: InboxConsumer): Promise<void> {
     const { visibilityTimeout, maxAttempts, inFlight = 256 } = this.options;
     const me = randomUUID();
-    const link = new Link(this.connect, new Keys(this.name), Object.values(scripts), {
+    const session = new RedisSession(this.connect, new Keys(this.name), Object.values(scripts), {
       opened: () => this.#opened(consumer),
       state: (problem) => {
-        consumer.state(problem);
+        consumer.onAvailability(problem);
         if (problem) return;
-        emission.start();
+        dispatcher.start();
         dead.start();
       },
     });
     const read = (record: Buffer) => readEvent(this.keyring, this.name, record);
-    const owed = new Owed(link);
-    const dead = new DeadLetters(link, owed, this.#clock, this.keyring, consumer, read);
-    const emission = new Emission(link, this.#clock, dead, consumer, {
-      me,
+    const offlineQueue = new OfflineQueue(session);
+    const dead = new DeadLetters(session, offlineQueue, this.#clock, this.keyring, consumer, read);
+    const dispatcher = new Dispatcher(session, this.#clock, dead, consumer, {
+      consumerId: me,
       visibilityTimeout,
       maxAttempts,
       inFlight,
       read,
     });
-    this.#parts = { me, link, emission, dead, owed };
-    await link.open();
+    this.#parts = { me, session, dispatcher, dead, offlineQueue };
+    await session.open();
   }
 
-  async put(event: InboxEvent, unique?: Unique): Promise<'stored' | 'duplicate'> {
-    const { link } = this.#open();
+  async put(event: InboxEvent, unique?: DedupOptions): Promise<'stored' | 'duplicate'> {
+    const { session } = this.#open();
     const record = sealEvent(this.keyring, this.name, event, 0);
     const { maxUnique = 100_000 } = this.options;
     const hashes = unique ? this.keyring.hashes(unique.key) : [];
     const bounds = [this.#maxEvents, this.#maxBytes, unique?.window ?? 0, maxUnique];
-    const result = replies.text(await link.run(scripts.add, record, ...bounds, ...hashes));
+    const result = replies.text(await session.run(scripts.add, record, ...bounds, ...hashes));
     if (result === 'full') throw new OnegevityError('inbox_full');
     return result === 'duplicate' ? 'duplicate' : 'stored';
   }
 
   async done(id: string): Promise<void> {
-    await this.#end(id, (owed, sure) => owed.run(sure, scripts.done, () => [id]));
+    await this.#end(id, (offlineQueue, sure) => offlineQueue.run(sure, scripts.done, () => [id]));
   }
 
   async retry(id: string, attempt: number | undefined, delay: number): Promise<void> {
     const due = performance.now() + Math.max(0, delay);
     const left = () => Math.max(0, due - performance.now());
     // Where it is carried out later, the event may be in a flow once more by then.
-    const ends = attempt ?? this.#open().emission.leases.get(id)?.attempt ?? '';
-    await this.#end(id, (owed, sure) => owed.run(sure, scripts.retry, () => [id, ends, left()]), attempt);
-    this.#parts?.emission.due(left());
+    const ends = attempt ?? this.#open().dispatcher.leases.get(id)?.attempt ?? '';
+    await this.#end(
+      id,
+      (offlineQueue, sure) => offlineQueue.run(sure, scripts.retry, () => [id, ends, left()]),
+      attempt,
+    );
+    this.#parts?.dispatcher.due(left());
   }
 
   async deadLetter(id: string, attempt: number | undefined, reason?: string): Promise<void> {
-    const { link, emission, dead } = this.#open();
+    const { session, dispatcher, dead } = this.#open();
     if (!isId(id)) throw new OnegevityError('delivery_already_done');
-    const [, current, record] = accepted(await link.run(scripts.read, id, attempt ?? ''));
+    const [, current, record] = accepted(await session.run(scripts.read, id, attempt ?? ''));
     const read = readEvent(this.keyring, this.name, replies.bytes(record));
     if ('problem' in read) await dead.quarantine(id, Number(current), read.problem);
     else {
       const death = { cause: 'dead_lettered', ...(reason ? { reason } : {}) } as const;
-      accepted(await dead.bury(id, Number(current), death, read.event));
+      accepted(await dead.add(id, Number(current), death, read.event));
     }
-    emission.leases.end(id);
-    emission.freed();
+    dispatcher.leases.end(id);
+    dispatcher.freed();
   }
 
   deadLetters(limit: number, after?: string): Promise<DeadLetter[]> {
@@ -139,10 +143,10 @@ export class RedisInbox implements Inbox {
 
   /** Of all instances together. @throws OnegevityError `inbox_unavailable` */
   stats(): Promise<InboxStats> {
-    return this.#usable(async ({ link, emission }) => {
-      await emission.idle();
+    return this.#usable(async ({ session, dispatcher }) => {
+      await dispatcher.idle();
       const [events, letters, unreadable, bytes, inFlight, delayed, oldest] = replies.list(
-        await link.run(scripts.stats),
+        await session.run(scripts.stats),
       );
       return {
         waiting: Math.max(0, Number(events) - Number(letters) - Number(inFlight)),
@@ -160,49 +164,54 @@ export class RedisInbox implements Inbox {
 
   async close(): Promise<void> {
     if (!this.#parts) return;
-    const { me, link, emission, dead, owed } = this.#parts;
+    const { me, session, dispatcher, dead, offlineQueue } = this.#parts;
     this.#parts = undefined;
     dead.stop();
-    await emission.stop();
+    await dispatcher.stop();
     // Without a connection it comes to the same when the visibility is over.
-    if (link.usable) await this.#leave(me, link, emission, owed).catch(() => undefined);
-    await link.close();
+    if (session.usable) await this.#leave(me, session, dispatcher, offlineQueue).catch(() => undefined);
+    await session.close();
   }
 
   /** A deploy is not the event's fault: what it interrupts does not count as an attempt, and waits for nothing. */
-  async #leave(me: string, link: Link, emission: Emission, owed: Owed): Promise<void> {
-    await owed.settle();
-    for (let rest = await emission.held(); rest.length > 0; rest = rest.slice(page))
-      await link.run(scripts.release, me, ...rest.slice(0, page));
-    await link.run(scripts.leave, me);
+  async #leave(
+    me: string,
+    session: RedisSession,
+    dispatcher: Dispatcher,
+    offlineQueue: OfflineQueue,
+  ): Promise<void> {
+    await offlineQueue.flush();
+    for (let rest = await dispatcher.held(); rest.length > 0; rest = rest.slice(page))
+      await session.run(scripts.release, me, ...rest.slice(0, page));
+    await session.run(scripts.removeConsumer, me);
   }
 
   async #opened(consumer: InboxConsumer): Promise<void> {
     if (!this.#parts) return;
-    const { link, emission, dead, owed } = this.#parts;
-    const [time, setBack] = replies.list(await link.run(scripts.open, longUnseen));
+    const { session, dispatcher, dead, offlineQueue } = this.#parts;
+    const [time, setBack] = replies.list(await session.run(scripts.open, longUnseen));
     this.#clock.heard(Number(time));
-    if (setBack === 1) consumer.risk('clock_set_back');
-    const risk = await riskOf(link);
-    if (risk) consumer.risk(risk);
-    await owed.settle();
-    await emission.compare();
+    if (setBack === 1) consumer.onDurabilityWarning('clock_set_back');
+    const risk = await checkDurability(session);
+    if (risk) consumer.onDurabilityWarning(risk);
+    await offlineQueue.flush();
+    await dispatcher.compare();
     await dead.restore();
   }
 
   /** @param run is told whether the delivery is in a flow here, so that it can be ended later as well */
   async #end(
     id: string,
-    run: (owed: Owed, sure: boolean) => Promise<unknown>,
+    run: (offlineQueue: OfflineQueue, sure: boolean) => Promise<unknown>,
     attempt?: number,
   ): Promise<void> {
-    const { emission, owed } = this.#open();
+    const { dispatcher, offlineQueue } = this.#open();
     if (!isId(id)) throw new OnegevityError('delivery_already_done');
-    const lease = emission.leases.get(id);
+    const lease = dispatcher.leases.get(id);
     const superseded = lease && attempt !== undefined && attempt !== lease.attempt;
-    if (lease && !superseded) emission.leases.end(id);
-    const result = await run(owed, lease !== undefined);
-    emission.freed();
+    if (lease && !superseded) dispatcher.leases.end(id);
+    const result = await run(offlineQueue, lease !== undefined);
+    dispatcher.freed();
     if (result !== undefined) accepted(result);
   }
 

@@ -187,7 +187,7 @@ return refused or {'ok', attempts(ARGV[1]), record(ARGV[1])}
 `);
 
 /** Makes a dead letter of an event: id, attempt, death, 1 where its record cannot be read. @returns as `retry` */
-export const bury = script(`
+export const deadLetter = script(`
 local id = ARGV[1]
 local refused = ended(id, ARGV[2])
 if refused then return refused end
@@ -222,7 +222,7 @@ return list
 export const told = script(`return redis.call('ZREM', untold, ARGV[1])`);
 
 /** Lists dead letters: how many, behind which id. @returns for each: id, death, record */
-export const letters = script(`
+export const listDeadLetters = script(`
 local start = redis.call('HGET', index, ARGV[2])
 local list = {}
 for _, one in ipairs(redis.call('XRANGE', dead, start and '(' .. start or '-', '+', 'COUNT', ARGV[1])) do
@@ -231,7 +231,7 @@ end
 return list
 `);
 
-const dig = `
+const removeDeadLetter = `
 local id = ARGV[1]
 local place = redis.call('HGET', index, id)
 if not place then return 0 end
@@ -242,7 +242,7 @@ redis.call('ZREM', untold, id)
 `;
 
 /** Has a dead letter emitted again: id. @returns whether there was one */
-export const replay = script(`${dig}
+export const replay = script(`${removeDeadLetter}
 hold(id, 'released', 0)
 redis.call('ZADD', due, now(), id)
 rouse()
@@ -250,7 +250,7 @@ return 1
 `);
 
 /** Deletes a dead letter: id. @returns whether there was one */
-export const discard = script(`${dig}
+export const discard = script(`${removeDeadLetter}
 forget(id)
 return 1
 `);
@@ -263,7 +263,7 @@ return list
 `);
 
 /** @returns the ids of what an instance has in its flows, in their order: instance, how many at most, behind which id */
-export const heldBy = script(`
+export const pendingFor = script(`
 local list, start = {}, ARGV[3] ~= '' and '(' .. entry(ARGV[3]) or '-'
 for _, one in ipairs(redis.call('XPENDING', events, group, start, '+', ARGV[2], ARGV[1])) do
   list[#list + 1] = string.sub(one[1], 1, -3)
@@ -284,7 +284,7 @@ end
 `);
 
 /** Removes an instance that has given everything back: instance. Its own wait, which may not have ended yet, gets a token too. */
-export const leave = script(`
+export const removeConsumer = script(`
 if redis.call('LLEN', wake) < 2 then redis.pcall('RPUSH', wake, '1', '1') end
 local rest = redis.call('XPENDING', events, group, '-', '+', 1, ARGV[1])
 if #rest == 0 then redis.call('XGROUP', 'DELCONSUMER', events, group, ARGV[1]) end

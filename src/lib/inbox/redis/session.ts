@@ -8,7 +8,7 @@ import { checkServerKind } from './server-kind';
 const firstPause = 1000;
 const longestPause = 30_000;
 /** Milliseconds that are waited for what is under way at the end. */
-const patience = 3000;
+const CLOSE_TIMEOUT_MS = 3000;
 
 export interface LinkEvents {
   /** Connected: for the first time, or again after a fault. */
@@ -24,7 +24,7 @@ interface Connections {
 }
 
 /** Two connections to the server, which are opened again when one of them breaks, until {@link close}. */
-export class Link {
+export class RedisSession {
   #open: Connections | undefined;
   #usable = false;
   #starting = false;
@@ -70,7 +70,7 @@ export class Link {
   }
 
   /** Asks the server something that it may refuse. @returns undefined where it does */
-  async ask(...parts: Argument[]): Promise<unknown> {
+  async tryCommand(...parts: Argument[]): Promise<unknown> {
     return this.#open?.main.command(...parts).catch(() => undefined);
   }
 
@@ -85,8 +85,8 @@ export class Link {
   }
 
   /** Leaves it to another instance that there is something to take. */
-  async passOn(): Promise<void> {
-    await this.ask('RPUSH', this.keys.wake, '1');
+  async signal(): Promise<void> {
+    await this.tryCommand('RPUSH', this.keys.wake, '1');
   }
 
   async close(): Promise<void> {
@@ -101,7 +101,7 @@ export class Link {
     if (!open) return;
     let timer: NodeJS.Timeout | undefined;
     const enough = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, patience);
+      timer = setTimeout(resolve, CLOSE_TIMEOUT_MS);
     });
     await Promise.race([open.main.close().catch(() => undefined), enough]);
     clearTimeout(timer);
@@ -125,7 +125,7 @@ export class Link {
       const [main, idle] = connections as [Connection, Connection];
       this.#open = { main, idle };
       // Where one is sent only once it proves unknown, it is overtaken by those that come after.
-      await Promise.all(this.scripts.map(({ source }) => this.ask('SCRIPT', 'LOAD', source)));
+      await Promise.all(this.scripts.map(({ source }) => this.tryCommand('SCRIPT', 'LOAD', source)));
       // Changes nothing; a server that refuses all writes refuses this one, too.
       await main.command('LREM', this.keys.wake, 0, 'none');
       this.#starting = true;

@@ -3,17 +3,17 @@ import { type BodyFault, readBody } from '../../../lib/webhook/body';
 import type { HeldBody } from '../../../lib/webhook/body-memory';
 import { Exchange } from '../../../lib/webhook/exchange';
 import { pathnameOf } from '../../../lib/webhook/path';
-import { readUntilOpen, serve } from '../../../lib/webhook/http-handler';
+import { readUntilAvailable, handleDelivery } from '../../../lib/webhook/http-handler';
 import type { Handler, Next, Request } from './express';
 import { retryAfter } from './endpoint';
-import type { Host, Target } from './webhook-router';
+import type { WebhookRouter, RouteMatch } from './webhook-router';
 
 /** What the capture tells the handlers after it about a request. */
-export const captured = Symbol('onegevity capture');
+export const captureState = Symbol('onegevity capture');
 
 export interface CapturedRequest extends Request {
-  [captured]?: {
-    target: Target;
+  [captureState]?: {
+    target: RouteMatch;
     /** The path below Node-RED's root. */
     path: string;
     /** Where the capture read it itself. */
@@ -25,39 +25,45 @@ export interface CapturedRequest extends Request {
  * The handler at the top of the root app. It keeps every body parser away from a delivery's bytes, or answers the
  * delivery right away; requests to other paths pass untouched.
  */
-export function captureOf(host: Host): Handler {
+export function captureHandler(router: WebhookRouter): Handler {
   return function onegevityCapture(request: CapturedRequest, response, next) {
     if (request.method === 'POST') {
-      const known = host.shortcut(request.originalUrl ?? '');
-      if (known) return serve(request, response, known.topic, known.endpoint);
+      const known = router.shortcut(request.originalUrl ?? '');
+      if (known) return handleDelivery(request, response, known.topic, known.endpoint);
     }
     const path = pathnameOf(request.url ?? '');
-    const target = path === undefined ? undefined : host.find(path);
+    const target = path === undefined ? undefined : router.find(path);
     if (path === undefined || !target || target.endpoint.blocked) return next();
-    request[captured] = { target, path };
+    request[captureState] = { target, path };
     if (request.method !== 'POST') {
-      host.keepLast();
+      router.moveToEnd();
       return next();
     }
     const { endpoint, topic } = target;
-    if (endpoint.receiver?.isReady || endpoint.isStopped) return spare(host, request, response, next);
+    if (endpoint.receiver?.isReady || endpoint.isStopped)
+      return bypassParsers(router, request, response, next);
     // A deploy is under way, or the secret is not known yet.
-    if (isTaken(request)) return void endpoint.whenOpen(next);
+    if (isTaken(request)) return void endpoint.onAvailable(next);
     const exchange = new Exchange(request, response);
-    readUntilOpen(exchange, endpoint, topic, (body) => {
-      if (endpoint.tenant && !endpoint.blocked) return handOn(request, response, body, next);
+    readUntilAvailable(exchange, endpoint, topic, (body) => {
+      if (endpoint.owner && !endpoint.blocked) return handOn(request, response, body, next);
       body.release();
-      exchange.refuse(503, retryAfter.deploy);
+      exchange.reject(503, retryAfter.deploy);
     });
   };
 }
 
 /** Leaves a delivery to the ordinary route, with its bytes safe. */
-function spare(host: Host, request: CapturedRequest, response: ServerResponse, next: Next): void {
-  const note = request[captured];
+function bypassParsers(
+  router: WebhookRouter,
+  request: CapturedRequest,
+  response: ServerResponse,
+  next: Next,
+): void {
+  const note = request[captureState];
   if (!note || isTaken(request)) return next();
   const { endpoint } = note.target;
-  if (!host.readsFirst || endpoint.isStopped) {
+  if (!router.needsEagerRead || endpoint.isStopped) {
     keepFromParsers(request);
     return next();
   }
@@ -79,7 +85,7 @@ function handOn(
   next: Next,
 ): void {
   keepFromParsers(request);
-  const note = request[captured];
+  const note = request[captureState];
   if (note) note.body = body;
   if (typeof body !== 'string') {
     // Whatever becomes of the request on its way: a middleware may end it, or the client.
@@ -96,10 +102,10 @@ function keepFromParsers(request: CapturedRequest): void {
 }
 
 /** The handler at the end of the root app: nothing else serves this method on a path of ours. */
-export function otherMethodsOf(): Handler {
+export function methodNotAllowed(): Handler {
   return function onegevityOtherMethods(request: CapturedRequest, response, next) {
-    const endpoint = request.method === 'POST' ? undefined : request[captured]?.target.endpoint;
-    if (!endpoint?.tenant || endpoint.blocked) return next();
-    new Exchange(request, response).refuse(405, undefined, 'POST');
+    const endpoint = request.method === 'POST' ? undefined : request[captureState]?.target.endpoint;
+    if (!endpoint?.owner || endpoint.blocked) return next();
+    new Exchange(request, response).reject(405, undefined, 'POST');
   };
 }

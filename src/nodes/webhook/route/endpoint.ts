@@ -1,6 +1,6 @@
 import type { BodyLimits } from '../../../lib/webhook/body';
 import type { Receiver } from '../../../lib/webhook/receiver';
-import type { Door } from '../../../lib/webhook/http-handler';
+import type { ReceiverSlot } from '../../../lib/webhook/http-handler';
 
 /** Milliseconds that deliveries wait for a node to come back in a deploy. */
 const reopenTime = 10_000;
@@ -9,7 +9,7 @@ const reopenTime = 10_000;
 export const retryAfter = { deploy: 5, stopped: 30 };
 
 /** What a webhook node gives to its endpoint. */
-export interface Tenant {
+export interface EndpointOwner {
   receiver: Receiver;
   /** Whether deliveries may be answered before Express' work for each request. */
   fast: boolean;
@@ -28,11 +28,11 @@ export interface Tenant {
  * the old node and the new one wait for an answer instead of getting a 404. While the flows are stopped, its
  * deliveries get 503: a 404 would tell the sender that nobody will ever want them.
  */
-export class Endpoint implements Door {
+export class Endpoint implements ReceiverSlot {
   /** Another route serves the path: it gets every request as if this endpoint were not there. */
   blocked = false;
   limits: BodyLimits = { maxBodySize: 0, bodyTimeout: 0 };
-  #tenant: Tenant | undefined;
+  #owner: EndpointOwner | undefined;
   readonly #waiting = new Set<() => void>();
   #timer: NodeJS.Timeout | undefined;
   #state: 'waiting' | 'stopped' | 'abandoned' = 'waiting';
@@ -44,57 +44,57 @@ export class Endpoint implements Door {
     private readonly onAbandoned: () => void,
   ) {}
 
-  get tenant(): Tenant | undefined {
-    return this.#tenant;
+  get owner(): EndpointOwner | undefined {
+    return this.#owner;
   }
 
   get receiver(): Receiver | undefined {
-    return this.#tenant?.receiver;
+    return this.#owner?.receiver;
   }
 
   /** Whether no node is here, and none is expected soon. */
   get isStopped(): boolean {
-    return !this.#tenant && this.#state === 'stopped';
+    return !this.#owner && this.#state === 'stopped';
   }
 
-  open(tenant: Tenant): void {
+  attach(owner: EndpointOwner): void {
     clearTimeout(this.#timer);
-    this.#tenant = tenant;
+    this.#owner = owner;
     this.#state = 'waiting';
-    this.limits = tenant.receiver.options;
+    this.limits = owner.receiver.options;
     this.blocked = false;
-    tenant.receiver.whenReady(() => {
-      if (this.#tenant === tenant) this.#release();
+    owner.receiver.whenReady(() => {
+      if (this.#owner === owner) this.#release();
     });
   }
 
   /** @param forGood the node was removed, so nothing will open it again */
-  leave(tenant: Tenant, forGood: boolean): void {
-    if (this.#tenant !== tenant) return;
-    this.#tenant = undefined;
-    if (forGood) this.abandon();
+  detach(owner: EndpointOwner, forGood: boolean): void {
+    if (this.#owner !== owner) return;
+    this.#owner = undefined;
+    if (forGood) this.release();
     else this.#timer = setTimeout(() => this.stop(), reopenTime).unref();
   }
 
   /** The flows are stopped: whoever waits is asked to come again. */
   stop(): void {
     clearTimeout(this.#timer);
-    if (this.#tenant || this.#state === 'abandoned') return;
+    if (this.#owner || this.#state === 'abandoned') return;
     this.#state = 'stopped';
     this.#release();
   }
 
   /** Nobody came back: its path is free again. */
-  abandon(): void {
+  release(): void {
     clearTimeout(this.#timer);
-    this.#tenant = undefined;
+    this.#owner = undefined;
     this.#state = 'abandoned';
     this.onAbandoned();
     this.#release();
   }
 
-  whenOpen(done: () => void): () => void {
-    if (!this.#tenant && this.#state !== 'waiting') done();
+  onAvailable(done: () => void): () => void {
+    if (!this.#owner && this.#state !== 'waiting') done();
     else this.#waiting.add(done);
     return () => void this.#waiting.delete(done);
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { NodeAPI } from 'node-red';
 import { pathnameOf } from '../../../lib/webhook/path';
 import { type App, type Layer, matches, routerOf, stackOf, takesPost } from './express';
-import type { Target } from './webhook-router';
+import type { RouteMatch } from './webhook-router';
 
 /** Settings that a request would pass through before it reaches a route of a flow. */
 const settingsBefore = [
@@ -26,19 +26,19 @@ const maxKnown = 100;
  * come through Express to our route, and only if nothing that anybody else has put there would have seen the request
  * on its way. All are forgotten when any layer of the apps changes.
  */
-export class Shortcuts {
+export class FastPath {
   /** By the URL as it came; undefined where it may not be answered early. */
-  readonly #known = new Map<string, Target | undefined>();
+  readonly #known = new Map<string, RouteMatch | undefined>();
   /** Layers and handlers by turns, as they were when the URLs were learnt. */
   #seen: unknown[] = [];
-  #harmless: Harmless | undefined;
+  #harmless: KnownHandlers | undefined;
 
   constructor(
     private readonly RED: NodeAPI,
     private readonly httpNode: App,
   ) {}
 
-  find(url: string): Target | undefined {
+  find(url: string): RouteMatch | undefined {
     const target = this.#known.get(url);
     if (!target) return undefined;
     if (this.#isUnchanged()) return target;
@@ -55,7 +55,7 @@ export class Shortcuts {
    * @param path below Node-RED's root
    * @param own the layers of the capture and of the route
    */
-  learn(url: string, path: string, target: Target, own: { capture: Layer; route: Layer }): void {
+  learn(url: string, path: string, target: RouteMatch, own: { capture: Layer; route: Layer }): void {
     if (!this.#isUnchanged()) {
       this.forget();
       this.#seen = this.#layers();
@@ -77,7 +77,7 @@ export class Shortcuts {
     if (!root || root.parent || rootPath === undefined) return false;
     if (root.enabled('x-powered-by') || httpNode.enabled('x-powered-by')) return false;
     if (!this.#apps.every((app) => !app || (app.handle === root.handle && usesItsRouter(app)))) return false;
-    const harmless = (this.#harmless ??= new Harmless(RED, root, httpNode));
+    const harmless = (this.#harmless ??= new KnownHandlers(RED, root, httpNode));
     if (!harmless.isKnown) return false;
 
     const onRoot = onTheWay(root, rootPath);
@@ -96,7 +96,7 @@ export class Shortcuts {
   }
 
   /** Node-RED's editor and admin API, which holds the app that other packages may add to. */
-  #passesAdmin(admin: App, path: string, harmless: Harmless): boolean {
+  #passesAdmin(admin: App, path: string, harmless: KnownHandlers): boolean {
     const nodes = this.#nodesAdmin;
     const nodesPath = nodes && below(nodes, path);
     if (!nodes || nodesPath === undefined) return false;
@@ -173,7 +173,7 @@ type Text = string;
  * What Express and Node-RED put before the routes of flows, none of which matters to a delivery. It is known by its
  * source text, compared with that of Express' and Node-RED's own functions: any function may be called `query`.
  */
-class Harmless {
+class KnownHandlers {
   readonly #inApps = new Set<Text>();
   readonly #mounts = new Set<Text>();
   readonly #coreHttp: Text = '';

@@ -5,10 +5,10 @@ import type { NodeAPI } from 'node-red';
 import { topicNamed } from '../../../lib/webhook/topic-resolver';
 import { Exchange } from '../../../lib/webhook/exchange';
 import type { HeldBody } from '../../../lib/webhook/body-memory';
-import { serve, refuseFault } from '../../../lib/webhook/http-handler';
+import { handleDelivery, rejectFault } from '../../../lib/webhook/http-handler';
 import { type Endpoint, retryAfter } from './endpoint';
 import type { ErrorHandler, Handler, Next } from './express';
-import { captured, type CapturedRequest } from './capture';
+import { captureState, type CapturedRequest } from './capture';
 
 interface Settings {
   coreNodesDir?: string;
@@ -46,33 +46,33 @@ export function routeHandlers(
  */
 function skipWhenBlocked(endpoint: Endpoint): Handler {
   return (_request, _response, next) => {
-    const isGone = (): boolean => !endpoint.tenant && !endpoint.isStopped;
+    const isGone = (): boolean => !endpoint.owner && !endpoint.isStopped;
     const proceed = (): void => next(endpoint.blocked || isGone() ? 'route' : undefined);
     if (!isGone()) proceed();
-    else endpoint.whenOpen(proceed);
+    else endpoint.onAvailable(proceed);
   };
 }
 
 function receive(endpoint: Endpoint, onReached: (request: CapturedRequest) => void): Handler {
   const handle: Handler = (request: CapturedRequest, response, next) => {
-    const { tenant } = endpoint;
+    const { owner } = endpoint;
     const exchange = new Exchange(request, response);
-    if (endpoint.isStopped) return exchange.refuse(503, retryAfter.stopped);
+    if (endpoint.isStopped) return exchange.reject(503, retryAfter.stopped);
     // Gone in an asynchronous middleware of the user's: as good as in the deploy itself.
-    if (!tenant) {
-      return void endpoint.whenOpen(() =>
-        endpoint.tenant || endpoint.isStopped ? handle(request, response, next) : next('route'),
+    if (!owner) {
+      return void endpoint.onAvailable(() =>
+        endpoint.owner || endpoint.isStopped ? handle(request, response, next) : next('route'),
       );
     }
     const topic = topicNamed(request.params?.['0']?.toLowerCase());
     onReached(request);
-    if (tenant.metric) measure(response, tenant.metric);
+    if (owner.metric) measure(response, owner.metric);
     const body = bytesOf(request);
-    if (typeof body === 'object') return serve(request, response, topic, endpoint, body);
-    if (body === 'unread') return serve(request, response, topic, endpoint);
-    if (body !== 'consumed') return refuseFault(exchange, endpoint, topic, body);
-    tenant.receiver.refuse(exchange, 500, 'body_consumed', topic);
-    tenant.onBodyConsumed();
+    if (typeof body === 'object') return handleDelivery(request, response, topic, endpoint, body);
+    if (body === 'unread') return handleDelivery(request, response, topic, endpoint);
+    if (body !== 'consumed') return rejectFault(exchange, endpoint, topic, body);
+    owner.receiver.reject(exchange, 500, 'body_consumed', topic);
+    owner.onBodyConsumed();
   };
   return handle;
 }
@@ -81,7 +81,7 @@ function receive(endpoint: Endpoint, onReached: (request: CapturedRequest) => vo
 function bytesOf(
   request: CapturedRequest,
 ): Buffer | HeldBody | 'unread' | 'consumed' | 'too_large' | 'too_slow' | 'no_room' {
-  const read = request[captured]?.body;
+  const read = request[captureState]?.body;
   if (read !== undefined) return read;
   if (Buffer.isBuffer(request.rawBody)) return request.rawBody;
   if (Buffer.isBuffer(request.body)) return request.body;
@@ -100,7 +100,7 @@ function measure(response: ServerResponse, metric: (event: string, value: number
 function failed(endpoint: Endpoint): ErrorHandler {
   // Express knows an error handler by its four parameters.
   return (_error: unknown, request: CapturedRequest, response: ServerResponse, _next: Next) => {
-    new Exchange(request, response).refuse(500);
-    endpoint.tenant?.onMiddlewareError();
+    new Exchange(request, response).reject(500);
+    endpoint.owner?.onMiddlewareError();
   };
 }

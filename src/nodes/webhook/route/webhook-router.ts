@@ -2,7 +2,7 @@ import type { NodeAPI } from 'node-red';
 import { type TopicName, topics } from '../../../generated/topics';
 import { normalisePath, pathKey, pathPattern, type Routing } from '../../../lib/webhook/path';
 import { onFlowsStarted, onFlowsStopped } from '../../shared/flow-state';
-import { Endpoint, type Tenant } from './endpoint';
+import { Endpoint, type EndpointOwner } from './endpoint';
 import {
   addedLayers,
   type App,
@@ -16,13 +16,13 @@ import {
   stackOf,
   takesPost,
 } from './express';
-import { Shortcuts } from './fast-path';
-import { captured, type CapturedRequest, captureOf, otherMethodsOf } from './capture';
+import { FastPath } from './fast-path';
+import { captureState, type CapturedRequest, captureHandler, methodNotAllowed } from './capture';
 import { routeHandlers } from './handlers';
 
 export type ClaimFault = 'bad_path' | 'path_in_use' | 'unsupported_server';
 
-export interface Target {
+export interface RouteMatch {
   endpoint: Endpoint;
   topic: TopicName | undefined;
 }
@@ -41,13 +41,13 @@ interface Installed {
 }
 
 /** The HTTP side of one Node-RED: which paths are received, and the places in Express where that is done. */
-export class Host {
+export class WebhookRouter {
   /** By the key of their path below Node-RED's root. */
-  readonly #targets = new Map<string, Target>();
+  readonly #targets = new Map<string, RouteMatch>();
   readonly #endpoints = new Map<Endpoint, Layer>();
-  readonly #capture = captureOf(this);
-  readonly #last = otherMethodsOf();
-  readonly #shortcuts: Shortcuts;
+  readonly #capture = captureHandler(this);
+  readonly #last = methodNotAllowed();
+  readonly #fastPath: FastPath;
   #installed: Installed | undefined;
   /** Called after each deploy, by nodes whose path was taken. */
   readonly #retries = new Set<() => void>();
@@ -56,11 +56,11 @@ export class Host {
     private readonly RED: NodeAPI,
     private readonly httpNode: App,
   ) {
-    this.#shortcuts = new Shortcuts(RED, httpNode);
+    this.#fastPath = new FastPath(RED, httpNode);
   }
 
   /** Body parsers of Express 5 do not see that a body is spoken for, so there it is read before them. */
-  get readsFirst(): boolean {
+  get needsEagerRead(): boolean {
     return !isExpress4(rootOf(this.httpNode));
   }
 
@@ -71,17 +71,17 @@ export class Host {
     };
   }
 
-  /** Serves a path, until {@link Endpoint.leave}. */
-  claim(path: unknown, tenant: Tenant): Endpoint | ClaimFault {
+  /** Serves a path, until {@link Endpoint.detach}. */
+  claim(path: unknown, owner: EndpointOwner): Endpoint | ClaimFault {
     const endpoint = this.#place(path);
     if (!(endpoint instanceof Endpoint)) return endpoint;
-    endpoint.open(tenant);
-    this.#watch(endpoint);
+    endpoint.attach(owner);
+    this.#detectConflict(endpoint);
     return endpoint;
   }
 
   /** Asks deliveries to a path to come again, while the flows with its node are stopped. */
-  hold(path: string): void {
+  holdWhileStopped(path: string): void {
     const normal = normalisePath(path);
     // Of two whose paths overlap, only the first one would get anything: it keeps its place.
     if (normal === undefined || pathsOf(normal).some(({ path: full }) => this.#isOfAnother(full, normal)))
@@ -101,12 +101,12 @@ export class Host {
     if (normal === undefined) return 'bad_path';
     if (!this.#install()) return 'unsupported_server';
     const known = [...this.#endpoints.keys()].find((endpoint) => endpoint.path === normal);
-    if (known && !known.tenant) return known;
+    if (known && !known.owner) return known;
     const paths = pathsOf(normal);
     for (const { path: full } of paths) {
       const taken = this.#targets.get(this.#key(full))?.endpoint;
-      if (taken?.tenant || this.#isAdmin(full)) return 'path_in_use';
-      taken?.abandon();
+      if (taken?.owner || this.#isAdmin(full)) return 'path_in_use';
+      taken?.release();
     }
     const pattern = pathPattern(normal, this.routing);
     const endpoint: Endpoint = new Endpoint(normal, pattern, () => this.#remove(endpoint));
@@ -121,7 +121,7 @@ export class Host {
   }
 
   /** @returns a function that ends the retries */
-  onSettled(retry: () => void): () => void {
+  onFlowsStarted(retry: () => void): () => void {
     this.#retries.add(retry);
     return () => this.#retries.delete(retry);
   }
@@ -132,36 +132,36 @@ export class Host {
   }
 
   /** @param path below Node-RED's root, as Express sees it */
-  find(path: string): Target | undefined {
+  find(path: string): RouteMatch | undefined {
     const target = this.#targets.get(this.#key(path));
     // The pattern that Express has decides, so that the two always agree.
     return target?.endpoint.pattern.test(path) ? target : undefined;
   }
 
   /** @returns where a POST to a URL may be answered at once */
-  shortcut(url: string): Target | undefined {
-    const target = this.#shortcuts.find(url);
+  shortcut(url: string): RouteMatch | undefined {
+    const target = this.#fastPath.find(url);
     if (!target) return undefined;
-    const { tenant, blocked } = target.endpoint;
-    return tenant?.fast && tenant.receiver.isReady && !blocked ? target : undefined;
+    const { owner, blocked } = target.endpoint;
+    return owner?.fast && owner.receiver.isReady && !blocked ? target : undefined;
   }
 
   /** To be called when a deploy is complete: what nobody opened again is removed, and other routes are looked for. */
-  settle(): void {
+  flowsStarted(): void {
     for (const endpoint of [...this.#endpoints.keys()]) {
-      if (!endpoint.tenant) endpoint.abandon();
-      else this.#watch(endpoint);
+      if (!endpoint.owner) endpoint.release();
+      else this.#detectConflict(endpoint);
     }
     for (const retry of [...this.#retries]) retry();
   }
 
   /** To be called when the flows are stopped and not started again. */
-  stop(): void {
+  flowsStopped(): void {
     for (const endpoint of this.#endpoints.keys()) endpoint.stop();
   }
 
   /** Moves the handler that answers 405 behind whatever else might serve a method. */
-  keepLast(): void {
+  moveToEnd(): void {
     if (!this.#installed) return;
     const { root, last } = this.#installed;
     const stack = stackOf(root);
@@ -176,12 +176,12 @@ export class Host {
 
   /** A request has come to an endpoint's route through Express. */
   #reached(request: CapturedRequest, endpoint: Endpoint): void {
-    const { originalUrl, [captured]: note } = request;
+    const { originalUrl, [captureState]: note } = request;
     const route = this.#endpoints.get(endpoint);
     const capture = this.#installed?.capture;
-    if (note?.target.endpoint !== endpoint || !endpoint.tenant?.fast) return;
+    if (note?.target.endpoint !== endpoint || !endpoint.owner?.fast) return;
     if (originalUrl === undefined || !route || !capture) return;
-    this.#shortcuts.learn(originalUrl, note.path, note.target, { capture, route });
+    this.#fastPath.learn(originalUrl, note.path, note.target, { capture, route });
   }
 
   get #admin(): App | undefined {
@@ -225,7 +225,7 @@ export class Host {
   }
 
   /** Looks for another route on the endpoint's paths. */
-  #watch(endpoint: Endpoint): void {
+  #detectConflict(endpoint: Endpoint): void {
     const own = new Set(this.#endpoints.values());
     const foreign = stackOf(this.httpNode)?.some(
       (layer) =>
@@ -236,12 +236,12 @@ export class Host {
     );
     if (endpoint.blocked === (foreign === true)) return;
     endpoint.blocked = foreign === true;
-    endpoint.tenant?.onBlocked(endpoint.blocked);
+    endpoint.owner?.onBlocked(endpoint.blocked);
   }
 
   #remove(endpoint: Endpoint): void {
     for (const [key, target] of this.#targets) if (target.endpoint === endpoint) this.#targets.delete(key);
-    this.#shortcuts.forget();
+    this.#fastPath.forget();
     removeLayer(this.httpNode, this.#endpoints.get(endpoint));
     this.#endpoints.delete(endpoint);
   }
@@ -253,20 +253,20 @@ function pathsOf(path: string): { path: string; topic: TopicName | undefined }[]
   return [{ path, topic: undefined }, ...topicPaths];
 }
 
-const hosts = new WeakMap<App, Host>();
+const routers = new WeakMap<App, WebhookRouter>();
 
 /** @returns the host of this Node-RED, or undefined where `httpNodeRoot` is false */
-export function hostOf(RED: NodeAPI): Host | undefined {
+export function webhookRouterOf(RED: NodeAPI): WebhookRouter | undefined {
   const httpNode = RED.httpNode as unknown as App | undefined;
   const { httpNodeRoot } = RED.settings as unknown as { httpNodeRoot?: unknown };
   if (httpNodeRoot === false || typeof httpNode !== 'function') return undefined;
-  let host = hosts.get(httpNode);
-  if (!host) {
-    const created = new Host(RED, httpNode);
-    host = created;
-    hosts.set(httpNode, created);
-    onFlowsStarted(RED, () => created.settle());
-    onFlowsStopped(RED, () => created.stop());
+  let router = routers.get(httpNode);
+  if (!router) {
+    const created = new WebhookRouter(RED, httpNode);
+    router = created;
+    routers.set(httpNode, created);
+    onFlowsStarted(RED, () => created.flowsStarted());
+    onFlowsStopped(RED, () => created.flowsStopped());
   }
-  return host;
+  return router;
 }
