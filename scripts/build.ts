@@ -35,6 +35,7 @@ async function build(): Promise<void> {
     target: 'es2020',
     charset: 'utf8',
   });
+  cpSync('src/lib/inbox/redis/lua', 'dist/lib/inbox/redis/lua', { recursive: true });
   mkdirSync('dist/nodes', { recursive: true });
   for (const type of nodeTypes) writeFileSync(join('dist/nodes', `${type}.html`), nodePage(type));
   cpSync('icons', 'dist/nodes/icons', { recursive: true });

@@ -372,7 +372,7 @@ describe('an instance that shares an inbox in Redis', () => {
     });
 
     it('gives back those that can be read again, oldest first', async () => {
-      link.next(scripts.quarantine, [
+      link.next(scripts.listUnreadable, [
         [bytes(c), record],
         [bytes(b), damaged],
         [bytes(a), record],

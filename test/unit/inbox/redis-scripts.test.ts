@@ -129,7 +129,9 @@ describe('the scripts of the inbox in Redis', () => {
 
   describe('that announce dead letters', () => {
     const untold = async () =>
-      replies.rows(await run(scripts.untold, plenty)).map((row) => row.slice(0, 2).map(replies.text));
+      replies
+        .rows(await run(scripts.claimUnannounced, plenty))
+        .map((row) => row.slice(0, 2).map(replies.text));
     const buried = async () => {
       const id = await add();
       await take('me');
@@ -145,7 +147,7 @@ describe('the scripts of the inbox in Redis', () => {
         assert.deepEqual(await untold(), [[id, 'death']]);
         assert.deepEqual(await untold(), []);
       }
-      await run(scripts.told, id);
+      await run(scripts.markAnnounced, id);
       now += 5000;
       assert.deepEqual(await untold(), []);
     });
@@ -153,7 +155,7 @@ describe('the scripts of the inbox in Redis', () => {
     for (const script of ['replay', 'discard'] as const)
       it(`forget it where somebody has dealt with it: ${script}`, async () => {
         await run(scripts[script], await buried());
-        assert.equal(await ask('ZCARD', 'untold'), 0);
+        assert.equal(await ask('ZCARD', 'unannounced'), 0);
       });
 
     it('forget what somebody has removed by hand', async () => {
@@ -161,7 +163,7 @@ describe('the scripts of the inbox in Redis', () => {
       await ask('DEL', 'index');
       now += 5000;
       assert.deepEqual(await untold(), []);
-      assert.equal(await ask('ZCARD', 'untold'), 0);
+      assert.equal(await ask('ZCARD', 'unannounced'), 0);
     });
   });
 

@@ -29,7 +29,7 @@ const year = 365 * 24 * hour;
 const [visibilityTimeout, maxAttempts, inFlight, window] = [60 * second, 3, 3, 10 * second];
 /** Those that ask the server's clock whatever they find. */
 const askClock = new Set<unknown>(
-  [scripts.open, scripts.add, scripts.take, scripts.untold].map(({ sha }) => sha),
+  [scripts.open, scripts.add, scripts.take, scripts.claimUnannounced].map(({ sha }) => sha),
 );
 const event = (text: string) => ({ topic: 'kit.updated', receivedAt: 1, content: Buffer.from(text) });
 

@@ -73,7 +73,7 @@ export class DeadLetters {
 
   /** Gives back what was set aside for want of a key that is known by now. */
   async restore(): Promise<void> {
-    const found = replies.rows(await this.session.run(scripts.quarantine));
+    const found = replies.rows(await this.session.run(scripts.listUnreadable));
     const readable = found.filter(([, record]) => !('problem' in this.read(replies.bytes(record))));
     for (const id of readable.map(([id]) => replies.text(id)).sort()) await this.replay(id);
   }
@@ -109,7 +109,7 @@ export class DeadLetters {
 
   async #announceAll(): Promise<void> {
     for (let count = atOnce; count === atOnce && !this.#stopped && this.session.usable;) {
-      const found = replies.rows(await this.session.run(scripts.untold, atOnce));
+      const found = replies.rows(await this.session.run(scripts.claimUnannounced, atOnce));
       // What comes after the instance was stopped is left to the others.
       if (this.#stopped) return;
       for (const [id, death, record] of found)
@@ -136,7 +136,7 @@ export class DeadLetters {
 
   /** Behind: where the process is killed before, it is announced once more. */
   #told(id: string): void {
-    this.offlineQueue.run(true, scripts.told, () => [id]).catch(() => undefined);
+    this.offlineQueue.run(true, scripts.markAnnounced, () => [id]).catch(() => undefined);
   }
 
   #shown(id: string, sealed: Buffer, record: Buffer): DeadLetter {
