@@ -7,7 +7,7 @@ import {
   type TransportOptions,
   type TransportRequest,
   createTransport,
-  Stop,
+  AbortEmitter,
 } from '../http/transport';
 import { Limiter } from './limiter';
 import type { Operation } from './operation';
@@ -81,9 +81,9 @@ const MAX_ATTEMPTS = 4;
 /** Milliseconds after which nothing is repeated any more: room for one wait that a server asked for, and the rest. */
 const RETRY_BUDGET_MS = 90_000;
 /** Milliseconds without another renewal for a 403, after one that did not help: then the token is not what is wrong. */
-const renewalPause = 60_000;
+const RENEWAL_PAUSE_MS = 60_000;
 /** Kinds of calls that are remembered. A flow makes few; one that makes up paths must not fill the memory. */
-const mostKinds = 200;
+const MAX_KINDS = 200;
 
 /** Something under way that can be given up: a request, or the pause before the next. */
 interface PendingCall {
@@ -225,7 +225,7 @@ export class ApiClient {
     const token = request.token ?? (await this.#tokens.get());
     const response = await this.#send(request, token, writes, options).catch(toError);
     if (response instanceof OnegevityError) return response;
-    if (isSuccess(response) && this.#worked.size < mostKinds) this.#worked.add(request.kind);
+    if (isSuccess(response) && this.#worked.size < MAX_KINDS) this.#worked.add(request.kind);
     if (request.token || !this.#mayHaveExpired(request, response)) return response;
     const isForbidden = response.statusCode === 403;
     if (isForbidden) this.#tokens.doubt(token);
@@ -234,7 +234,7 @@ export class ApiClient {
     const isTheSame = isForbidden && renewed === token;
     const second = isTheSame ? response : await this.#send(request, renewed, writes, options).catch(toError);
     if (isForbidden && !(second instanceof OnegevityError) && second.statusCode === 403) {
-      this.#nextRenewal = performance.now() + renewalPause;
+      this.#nextRenewal = performance.now() + RENEWAL_PAUSE_MS;
     }
     return second;
   }
@@ -283,15 +283,15 @@ export class ApiClient {
   }
 
   /** @throws OnegevityError */
-  async #exchange(request: Omit<TransportRequest, 'stop'>, owner?: object): Promise<RawResponse> {
+  async #exchange(request: Omit<TransportRequest, 'signal'>, owner?: object): Promise<RawResponse> {
     this.#transport ??= createTransport(this.#options);
     const http = await this.#transport;
     this.#throwIfCancelled(owner);
-    const stop = new Stop();
-    const entry = { owner, stop: () => stop.abort() };
+    const signal = new AbortEmitter();
+    const entry = { owner, stop: () => signal.abort() };
     this.#pending.add(entry);
     try {
-      return await http.send({ ...request, stop });
+      return await http.send({ ...request, signal });
     } finally {
       this.#pending.delete(entry);
     }

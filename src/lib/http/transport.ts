@@ -32,7 +32,7 @@ export interface TransportOptions {
 }
 
 /** What undici and axios need of an AbortController, at a tenth of its cost for each call. */
-export class Stop extends EventEmitter {
+export class AbortEmitter extends EventEmitter {
   aborted = false;
 
   abort(): void {
@@ -53,7 +53,7 @@ export interface TransportRequest {
   /** A fault after sending leaves open whether it was carried out: `outcome: "unknown"`. */
   isWrite: boolean;
   /** Aborted by the caller to give up, and by the time limit. Good for one request. */
-  stop?: Stop;
+  signal?: AbortEmitter;
 }
 
 export interface Transport {
@@ -68,7 +68,7 @@ export interface Transport {
 
 const DEFAULT_MAX_BYTES = 50 * 1024 * 1024;
 /** Bytes. Node.js stops at 16 kB; proxies in between may add more, such as many cookies. */
-const maxHeaderSize = 64 * 1024;
+const MAX_HEADER_SIZE = 64 * 1024;
 
 /**
  * Server and client must not disagree about how long an idle connection lives: a write on one that is just being
@@ -110,7 +110,7 @@ async function openDispatcher(
   const common = {
     connections,
     maxResponseSize: maxBytes,
-    maxHeaderSize,
+    MAX_HEADER_SIZE: MAX_HEADER_SIZE,
     keepAliveTimeout: IDLE_CONNECTION_MS,
     // Our own timer covers the whole call.
     headersTimeout: 0,
@@ -128,12 +128,12 @@ async function openDispatcher(
 }
 
 async function send(client: Axios, request: TransportRequest, proxied: boolean): Promise<RawResponse> {
-  const { stop = new Stop(), timeout } = request;
+  const { signal = new AbortEmitter(), timeout } = request;
   let timedOut = false;
   const timer = setTimeout(
     () => {
       timedOut = true;
-      stop.abort();
+      signal.abort();
     },
     Math.min(timeout, MAX_TIMEOUT_MS),
   );
@@ -143,7 +143,7 @@ async function send(client: Axios, request: TransportRequest, proxied: boolean):
       url: request.path,
       headers: request.headers,
       data: request.body,
-      signal: stop,
+      signal,
     });
     return {
       statusCode: response.status,
@@ -151,7 +151,7 @@ async function send(client: Axios, request: TransportRequest, proxied: boolean):
       ...response.data,
     };
   } catch (error) {
-    const code = timedOut ? 'timeout' : stop.aborted ? 'aborted' : networkCode(error, proxied);
+    const code = timedOut ? 'timeout' : signal.aborted ? 'aborted' : networkCode(error, proxied);
     throw new OnegevityError(code, {
       values: { seconds: timeout / 1000 },
       outcome: request.isWrite && mayHaveArrived(code, error) ? 'unknown' : 'failed',

@@ -4,16 +4,16 @@
  */
 
 /** Bytes. Small enough that the bodies of a flood don't slow down Node-RED, enough for thousands of real deliveries. */
-const defaultLimit = 8 * 2 ** 20;
+const DEFAULT_LIMIT = 8 * 2 ** 20;
 
 /** What an open request costs besides its body: about that of its socket, its parser and their objects. */
-export const requestCost = 8 * 2 ** 10;
+export const REQUEST_COST = 8 * 2 ** 10;
 
 /** Chunks are copied into blocks of this size: a chunk of one byte costs one byte, not a Buffer. */
-const blockSize = 4096;
+const BLOCK_SIZE = 4096;
 
 /** Blocks kept for the next bodies. New ones would only be freed by the garbage collector, so RSS would grow. */
-const maxFreeBlocks = 1024;
+const MAX_FREE_BLOCKS = 1024;
 
 export class BodyMemory {
   #used = 0;
@@ -24,7 +24,7 @@ export class BodyMemory {
   readonly #free: Buffer[] = [];
 
   /** @param usualLimit bytes of all bodies together, their requests included */
-  constructor(private readonly usualLimit = defaultLimit) {
+  constructor(private readonly usualLimit = DEFAULT_LIMIT) {
     this.#limit = usualLimit;
   }
 
@@ -41,7 +41,7 @@ export class BodyMemory {
     this.#limit = Math.max(this.#limit, 2 * maxBodySize);
     const body = new HeldBody(this);
     this.#open.add(body);
-    this.charge(body, requestCost);
+    this.charge(body, REQUEST_COST);
     return body;
   }
 
@@ -70,11 +70,11 @@ export class BodyMemory {
   }
 
   block(): Buffer {
-    return this.#free.pop() ?? Buffer.allocUnsafeSlow(blockSize);
+    return this.#free.pop() ?? Buffer.allocUnsafeSlow(BLOCK_SIZE);
   }
 
   recycle(blocks: readonly Buffer[]): void {
-    for (const block of blocks) if (this.#free.length < maxFreeBlocks) this.#free.push(block);
+    for (const block of blocks) if (this.#free.length < MAX_FREE_BLOCKS) this.#free.push(block);
   }
 
   /**
@@ -130,7 +130,7 @@ export class HeldBody {
     const { byteLength } = chunk.buffer;
     // Kept as it is, a chunk keeps the piece of memory that it is a part of: all of that is counted. A copy would
     // cost a block at least, and for most deliveries it would be garbage at once.
-    if (this.size === 0 && chunk.length > 0 && byteLength <= Math.max(blockSize, 2 * chunk.length)) {
+    if (this.size === 0 && chunk.length > 0 && byteLength <= Math.max(BLOCK_SIZE, 2 * chunk.length)) {
       this.#whole = chunk;
       this.size = chunk.length;
       return this.charge(byteLength);
@@ -148,7 +148,7 @@ export class HeldBody {
   /** The bytes that have arrived, as they lie in memory. */
   parts(): Buffer[] {
     if (this.#whole) return [this.#whole];
-    return this.#blocks.map((block, index) => block.subarray(0, this.size - index * blockSize));
+    return this.#blocks.map((block, index) => block.subarray(0, this.size - index * BLOCK_SIZE));
   }
 
   /** The bytes that have arrived, in one piece. */
@@ -156,7 +156,7 @@ export class HeldBody {
     if (!this.#whole) {
       const whole = Buffer.allocUnsafeSlow(this.size);
       let at = 0;
-      for (const block of this.#blocks) at += block.copy(whole, at, 0, Math.min(blockSize, this.size - at));
+      for (const block of this.#blocks) at += block.copy(whole, at, 0, Math.min(BLOCK_SIZE, this.size - at));
       this.#recycle();
       this.#whole = whole;
     }
@@ -181,9 +181,9 @@ export class HeldBody {
   #copy(chunk: Buffer): boolean {
     let from = 0;
     while (from < chunk.length) {
-      const inBlock = this.size % blockSize;
+      const inBlock = this.size % BLOCK_SIZE;
       if (inBlock === 0) {
-        if (!this.charge(blockSize)) return false;
+        if (!this.charge(BLOCK_SIZE)) return false;
         this.#blocks.push(this.memory.block());
       }
       const copied = chunk.copy(this.#blocks.at(-1)!, inBlock, from);

@@ -12,10 +12,10 @@ export interface BodyLimits {
 }
 
 /** Chunks after which everybody else has a turn: those of one byte come by tens of thousands from one read of a socket. */
-const chunksInTurn = 1000;
+const CHUNKS_PER_TURN = 1000;
 
 /** Milliseconds for everybody else between the turns of two such bodies. */
-const turnPause = 20;
+const TURN_PAUSE_MS = 20;
 
 /** Bodies that have had their turn: one at a time goes on. */
 const turns = {
@@ -27,7 +27,7 @@ const turns = {
     setTimeout(() => {
       this.waiting.shift()?.();
       if (this.waiting.length > 0) this.schedule();
-    }, turnPause);
+    }, TURN_PAUSE_MS);
   },
 };
 
@@ -74,7 +74,7 @@ export function readBody(
     });
   };
   const onData = (chunk: Buffer): void => {
-    if (++chunks % chunksInTurn === 0) giveTurn();
+    if (++chunks % CHUNKS_PER_TURN === 0) giveTurn();
     if (body.size + chunk.length > maxBodySize) finish('too_large');
     else body.append(chunk);
   };

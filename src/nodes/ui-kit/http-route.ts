@@ -31,8 +31,8 @@ export function serveGet(
   claims.set(app, all);
   // Express matches whatever the case.
   const key = path.toLowerCase();
-  const line = all.get(key) ?? [];
-  all.set(key, line);
+  const queue = all.get(key) ?? [];
+  all.set(key, queue);
 
   // Known again by itself: tracing packages wrap the handler.
   let layers: Layer[] = [];
@@ -45,15 +45,15 @@ export function serveGet(
       onChange(serving);
     },
   };
-  line.push(claim);
-  claim.onChange(line[0] === claim);
+  queue.push(claim);
+  claim.onChange(queue[0] === claim);
   return () => {
-    const wasFirst = line[0] === claim;
-    line.splice(line.indexOf(claim), 1);
-    if (line.length === 0) all.delete(key);
+    const wasFirst = queue[0] === claim;
+    queue.splice(queue.indexOf(claim), 1);
+    if (queue.length === 0) all.delete(key);
     if (!wasFirst) return;
     for (const layer of layers) removeLayer(app, layer);
-    line[0]?.onChange(true);
+    queue[0]?.onChange(true);
   };
 }
 

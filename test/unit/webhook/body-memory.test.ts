@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { BodyMemory, type HeldBody, requestCost } from '../../../src/lib/webhook/body-memory';
+import { BodyMemory, type HeldBody, REQUEST_COST } from '../../../src/lib/webhook/body-memory';
 
 const block = 4096;
 
@@ -15,7 +15,7 @@ describe('the memory for bodies that nobody has verified', () => {
           for (const chunk of chunks) assert.equal(body.append(Buffer.from(chunk)), true);
           assert.deepEqual(Buffer.concat(body.parts()), Buffer.concat(chunks));
           assert.deepEqual(body.bytes(), Buffer.concat(chunks));
-          assert.ok(memory.used >= requestCost + body.size);
+          assert.ok(memory.used >= REQUEST_COST + body.size);
           body.release();
           body.release();
           assert.equal(memory.used, 0);
@@ -29,13 +29,13 @@ describe('the memory for bodies that nobody has verified', () => {
     const memory = new BodyMemory();
     const body = memory.open(2 ** 20);
     for (let index = 0; index < 100_000; index++) body.append(Buffer.of(index & 0xff));
-    assert.ok(memory.used <= requestCost + 100_000 + block, `${memory.used} bytes`);
+    assert.ok(memory.used <= REQUEST_COST + 100_000 + block, `${memory.used} bytes`);
   });
 
   it('takes nothing for bytes that are announced and do not come', () => {
     const memory = new BodyMemory();
     for (let index = 0; index < 10; index++) memory.open(2 ** 20);
-    assert.equal(memory.used, 10 * requestCost);
+    assert.equal(memory.used, 10 * REQUEST_COST);
   });
 
   it('never takes more than its limit, and drops the largest body first, the oldest of several', () => {
@@ -69,7 +69,7 @@ describe('the memory for bodies that nobody has verified', () => {
   });
 
   it('drops no body that is pinned, and pins half of its limit at most', () => {
-    const memory = new BodyMemory(20 * requestCost);
+    const memory = new BodyMemory(20 * REQUEST_COST);
     const pinned = Array.from({ length: 20 }, () => memory.open(0)).filter((body) => body.pin());
     assert.equal(pinned.length, 10);
     for (let index = 0; index < 100; index++) memory.open(0);
@@ -89,7 +89,7 @@ describe('the memory for bodies that nobody has verified', () => {
     });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const limit = 10 * requestCost;
+        const limit = 10 * REQUEST_COST;
         const memory = new BodyMemory(limit);
         const bodies: HeldBody[] = [];
         for (const { body: at, what, size } of steps) {

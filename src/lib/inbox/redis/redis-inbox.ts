@@ -25,7 +25,7 @@ import * as replies from './replies';
 import * as scripts from './scripts';
 
 /** Milliseconds after which an instance that holds nothing counts as one that will not come back. */
-const longUnseen = 24 * 3600 * 1000;
+const STALE_CONSUMER_MS = 24 * 3600 * 1000;
 /** Ids that are given back at once. */
 const page = 1000;
 
@@ -189,7 +189,7 @@ export class RedisInbox implements Inbox {
   async #opened(consumer: InboxConsumer): Promise<void> {
     if (!this.#parts) return;
     const { session, dispatcher, dead, offlineQueue } = this.#parts;
-    const [time, setBack] = replies.list(await session.run(scripts.open, longUnseen));
+    const [time, setBack] = replies.list(await session.run(scripts.open, STALE_CONSUMER_MS));
     this.#clock.heard(Number(time));
     if (setBack === 1) consumer.onDurabilityWarning('clock_set_back');
     const risk = await checkDurability(session);

@@ -5,7 +5,7 @@ import { Exchange } from '../../../lib/webhook/exchange';
 import { pathnameOf } from '../../../lib/webhook/path';
 import { readUntilAvailable, handleDelivery } from '../../../lib/webhook/http-handler';
 import type { Handler, Next, Request } from './express';
-import { retryAfter } from './endpoint';
+import { RETRY_AFTER_S } from './endpoint';
 import type { WebhookRouter, RouteMatch } from './webhook-router';
 
 /** What the capture tells the handlers after it about a request. */
@@ -48,7 +48,7 @@ export function captureHandler(router: WebhookRouter): Handler {
     readUntilAvailable(exchange, endpoint, topic, (body) => {
       if (endpoint.owner && !endpoint.blocked) return handOn(request, response, body, next);
       body.release();
-      exchange.reject(503, retryAfter.deploy);
+      exchange.reject(503, RETRY_AFTER_S.deploy);
     });
   };
 }

@@ -3,10 +3,10 @@ import type { Receiver } from '../../../lib/webhook/receiver';
 import type { ReceiverSlot } from '../../../lib/webhook/http-handler';
 
 /** Milliseconds that deliveries wait for a node to come back in a deploy. */
-const reopenTime = 10_000;
+const REOPEN_TIME_MS = 10_000;
 
 /** Seconds after which a sender may try again. */
-export const retryAfter = { deploy: 5, stopped: 30 };
+export const RETRY_AFTER_S = { deploy: 5, stopped: 30 };
 
 /** What a webhook node gives to its endpoint. */
 export interface EndpointOwner {
@@ -73,7 +73,7 @@ export class Endpoint implements ReceiverSlot {
     if (this.#owner !== owner) return;
     this.#owner = undefined;
     if (forGood) this.release();
-    else this.#timer = setTimeout(() => this.stop(), reopenTime).unref();
+    else this.#timer = setTimeout(() => this.stop(), REOPEN_TIME_MS).unref();
   }
 
   /** The flows are stopped: whoever waits is asked to come again. */

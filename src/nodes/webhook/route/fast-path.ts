@@ -19,7 +19,7 @@ const settingsBefore = [
 ];
 
 /** URLs that are remembered. A real sender needs one for each topic. */
-const maxKnown = 100;
+const MAX_KNOWN_URLS = 100;
 
 /**
  * The URLs whose deliveries may be answered at the top of the root app. One gets in once a request to it was seen to
@@ -61,7 +61,7 @@ export class FastPath {
       this.#seen = this.#layers();
     }
     if (this.#known.has(url)) return;
-    if (this.#known.size >= maxKnown) this.forget();
+    if (this.#known.size >= MAX_KNOWN_URLS) this.forget();
     this.#known.set(url, this.#isFree(url, path, own) ? target : undefined);
   }
 

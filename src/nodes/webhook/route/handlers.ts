@@ -6,7 +6,7 @@ import { topicNamed } from '../../../lib/webhook/topic-resolver';
 import { Exchange } from '../../../lib/webhook/exchange';
 import type { HeldBody } from '../../../lib/webhook/body-memory';
 import { handleDelivery, rejectFault } from '../../../lib/webhook/http-handler';
-import { type Endpoint, retryAfter } from './endpoint';
+import { type Endpoint, RETRY_AFTER_S } from './endpoint';
 import type { ErrorHandler, Handler, Next } from './express';
 import { captureState, type CapturedRequest } from './capture';
 
@@ -57,7 +57,7 @@ function receive(endpoint: Endpoint, onReached: (request: CapturedRequest) => vo
   const handle: Handler = (request: CapturedRequest, response, next) => {
     const { owner } = endpoint;
     const exchange = new Exchange(request, response);
-    if (endpoint.isStopped) return exchange.reject(503, retryAfter.stopped);
+    if (endpoint.isStopped) return exchange.reject(503, RETRY_AFTER_S.stopped);
     // Gone in an asynchronous middleware of the user's: as good as in the deploy itself.
     if (!owner) {
       return void endpoint.onAvailable(() =>
