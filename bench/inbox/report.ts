@@ -56,7 +56,7 @@ function tallyLine(
 
 function sharedLines({ instances, redisAway, throughput }: Shared): string[] {
   return [
-    tallyLine('by three Node-REDs, one killed, one paused for longer than the visibilityTimeout', instances),
+    tallyLine('by three Node-REDs, one killed, one paused for longer than the visibility timeout', instances),
     tallyLine('by three Node-REDs while Redis was killed and started again', redisAway),
     '',
     '| Node-REDs | accepted/s | done/s | events of each |',

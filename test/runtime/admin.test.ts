@@ -89,7 +89,7 @@ describe("the editor's questions to the runtime", () => {
     const { body } = await post('test-connection', typed());
     assert.equal(body.ok, true);
     assert.deepEqual(body.scopes, ['packages_read']);
-    assert.deepEqual(body.refused, ['patients_read']);
+    assert.deepEqual(body.notGranted, ['patients_read']);
     assert.equal(body.expiresIn, 600);
     assert.equal(body.readFault, undefined);
     const [token, read] = server.requests;

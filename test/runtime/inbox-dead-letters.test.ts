@@ -7,7 +7,7 @@ describe('dead letters on a real Node-RED', function () {
   this.timeout(60_000);
   const suite = useInbox();
 
-  it('come after the attempts, leave by their output, and can be redelivered or discarded', async () => {
+  it('come after the attempts, leave by their output, and can be replayed or discarded', async () => {
     await suite.start(inboxFlow({ maxAttempts: 1, visibilityTimeout: 0.2, deadLetterOutput: true }, [hold]));
     await suite.send(eventBody(1, 'Ada Lovelace'));
     await suite.send(eventBody(2, 'Ada Lovelace'));

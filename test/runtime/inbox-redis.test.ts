@@ -102,7 +102,7 @@ describe('the inbox in Redis on real Node-REDs', function () {
     assert.doesNotMatch(one.log, /appendfsync/);
   });
 
-  it('does everything when one is killed and one is paused for longer than the visibilityTimeout', async () => {
+  it('does everything when one is killed and one is paused for longer than the visibility timeout', async () => {
     server = await RedisServer.start();
     const properties = { visibilityTimeout: 2, maxAttempts: 1000 };
     const [killed, paused, last] = await Promise.all([

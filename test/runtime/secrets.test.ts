@@ -98,7 +98,7 @@ describe('Secrets and patient data, in a real Node-RED at log level trace', () =
       rate_limited: [json(429, echo, { 'retry-after': '3600' })],
       server_error: [json(500, echo)],
       bad_response: [raw(200, `<p>${canaries.email}`, { 'content-type': 'application/json' })],
-      redirect: [raw(302, '', { location: `https://${canaries.email}/` })],
+      redirected: [raw(302, '', { location: `https://${canaries.email}/` })],
       reset: [reset],
       truncated: [truncated],
       timeout: [silent],

@@ -31,7 +31,7 @@ export function deliveryCases(stand: () => Stand): void {
   it('drops a repeat where there is no such output, and counts it in the status', async () => {
     const { url, id } = await stand().fresh('silent');
     for (let time = 0; time < 3; time++) assert.equal((await post(url)).status, 200);
-    await stand().nodeRed.waitForStatus(id, ({ text }) => /^duplicateWindow: 2\b/.test(text ?? ''));
+    await stand().nodeRed.waitForStatus(id, ({ text }) => /^duplicates: 2\b/.test(text ?? ''));
     assert.deepEqual(await arrived(1), ['order.created']);
   });
 
@@ -83,7 +83,7 @@ export function deliveryCases(stand: () => Stand): void {
     await stand().accepted('order.created', url, order.replace('{', '{"extra":[1],"createdTimestamp":"x",'));
   });
 
-  it("emits a delivery redelivered to another topic's URL of the same shape: verified speaks of the body alone", async () => {
+  it("emits a delivery replayed to another topic's URL of the same shape: verified speaks of the body alone", async () => {
     const { url } = await stand().fresh();
     const msg = await stand().accepted('results.released', url.replace('order.created', 'results.released'));
     assert.equal(msg.onegevity.verified, true);

@@ -186,7 +186,7 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
       });
     });
 
-    describe('visibilityTimeout', () => {
+    describe('the visibility timeout', () => {
       it('emits again what is not ended in time, marked and counted', async () => {
         const { inbox, seen } = await started();
         await inbox.put(event('a'));
@@ -363,7 +363,7 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
         assert.equal((await inbox.deadLetters(1))[0]!.reason, 'not_found');
       });
 
-      it('can be redelivered, with all their attempts and marked', async () => {
+      it('can be replayed, with all their attempts and marked', async () => {
         const { inbox, seen } = await withDeadLetters(['a']);
         const { id } = seen.dead[0]!;
         assert.equal(await inbox.replay(id), true);
@@ -383,7 +383,7 @@ export function describeInbox(name: string, start: () => Promise<InboxBench>): v
         assert.deepEqual({ dead, bytes }, { dead: 0, bytes: 0 });
       });
 
-      it('of an unknown id are neither redelivered nor discarded', async () => {
+      it('of an unknown id are neither replayed nor discarded', async () => {
         const { inbox } = await started();
         for (const id of ['1234', '1234567890123456']) {
           assert.equal(await inbox.replay(id), false);
