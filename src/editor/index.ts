@@ -7,12 +7,12 @@ import { withInertValidators } from './lib/inert';
 import * as request from './dialogs/request';
 import { shared } from './lib/text';
 import * as uiKit from './dialogs/ui-kit';
-import { guarded, upgradeFlows, validVersion } from './lib/versions';
+import { withVersionGuard, upgradeFlows, validVersion } from './lib/versions';
 import * as webhook from './dialogs/webhook';
 
 const dialogs = { action, config, done, request, uiKit, webhook };
 const safeDialogs = Object.entries(dialogs).map(
-  ([name, dialog]) => [name, withInertValidators(guarded(dialog))] as const,
+  ([name, dialog]) => [name, withInertValidators(withVersionGuard(dialog))] as const,
 );
 
 Object.assign(window, {

@@ -12,8 +12,8 @@ import { Faults } from './faults/faults';
 import { readFault, type Fault } from './faults/kinds';
 import { Lifecycle } from './domain/lifecycle';
 import { ApiError } from './http/errors';
-import type { Reply, Shop } from './api/call';
-import type { PatientState, Surroundings } from './domain/model';
+import type { Reply, Services } from './api/call';
+import type { PatientState, SimulationContext } from './domain/model';
 import { random } from './data/random';
 import { RequestLog } from './http/requests';
 import { makeServer } from './server/server';
@@ -103,7 +103,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const store = new Store(seed, patients);
   const auth = new Auth({ clientId, clientSecret, tokenLifetime: options.tokenLifetime ?? 3600, scopes });
   const changes = new Changes(unref);
-  const changed = (): void => changes.bump();
+  const changed = (): void => changes.notify();
   const requests = new RequestLog(changed);
   const faults = new Faults(seed, changed);
   const { retryDelays = [1, 5, 30], deliveryTimeout = 10_000 } = options;
@@ -115,14 +115,14 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     trouble: (topic) => faults.forDelivery(topic),
     changed,
   });
-  const around: Surroundings = { now: () => new Date(), id: () => store.id(), random: random(seed, -1) };
+  const around: SimulationContext = { now: () => new Date(), id: () => store.id(), random: random(seed, -1) };
   const emit = webhooks.emit.bind(webhooks);
   const moved = (patient: PatientState): void => {
     store.touch(patient);
     changed();
   };
   const lifecycle = new Lifecycle({ pace, unref, around, emit, moved });
-  const shop: Shop = { store, lifecycle, around, root: '' };
+  const services: Services = { store, lifecycle, context: around, root: '' };
   const reset = (): void => {
     lifecycle.clear();
     webhooks.clear();
@@ -131,9 +131,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     requests.clear();
     changed();
   };
-  const api = await createApi(shop, auth);
+  const api = await createApi(services, auth);
   const facts = { pace, seed, retryDelays, deliveryTimeout };
-  const controls: Controls = { shop, auth, webhooks, faults, requests, changes, facts, reset };
+  const controls: Controls = { services, auth, webhooks, faults, requests, changes, facts, reset };
   const hosts = [host.includes(':') ? `[${host}]` : host, ...(options.allowedHosts ?? [])].map((name) =>
     name.toLowerCase(),
   );
@@ -151,9 +151,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   // A name to listen on can stand for any address, so the socket tells.
   isOpen = !isLoopbackAddress((server.address() as AddressInfo).address);
   if (unref) server.unref();
-  shop.root = `http://${reachable(host)}:${listening}`;
+  services.root = `http://${reachable(host)}:${listening}`;
   return {
-    url: shop.root,
+    url: services.root,
     port: listening,
     clientId,
     clientSecret,

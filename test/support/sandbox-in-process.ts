@@ -2,7 +2,7 @@ import { createApi, scopes, type Api } from '../../src/sandbox/api/routes';
 import { Auth } from '../../src/sandbox/http/auth';
 import { ApiError } from '../../src/sandbox/http/errors';
 import type { SandboxEvent } from '../../src/sandbox/webhooks/events';
-import type { Shop } from '../../src/sandbox/api/call';
+import type { Services } from '../../src/sandbox/api/call';
 import { Lifecycle } from '../../src/sandbox/domain/lifecycle';
 import { random } from '../../src/sandbox/data/random';
 import { Store } from '../../src/sandbox/domain/store';
@@ -20,7 +20,7 @@ export class SandboxInProcess {
   events: SandboxEvent[] = [];
 
   private constructor(
-    readonly shop: Shop,
+    readonly services: Services,
     private readonly api: Api,
     private readonly token: string,
   ) {}
@@ -44,8 +44,8 @@ export class SandboxInProcess {
       emit: (more) => events.push(...more),
       moved: (patient) => store.touch(patient),
     });
-    const shop = { store, lifecycle, around, root: 'http://127.0.0.1' };
-    const made = new SandboxInProcess(shop, await createApi(shop, auth), String(token));
+    const services = { store, lifecycle, context: around, root: 'http://127.0.0.1' };
+    const made = new SandboxInProcess(services, await createApi(services, auth), String(token));
     made.events = events;
     return made;
   }
@@ -67,7 +67,7 @@ export class SandboxInProcess {
   }
 
   reset(): void {
-    this.shop.store.reset();
+    this.services.store.reset();
     this.events.length = 0;
   }
 }

@@ -3,7 +3,7 @@ import { completerOf, forget } from '../fields/suggestions';
 import { BodyForm, normalisedBody, type SavedBody } from './body-form';
 import { configId, environmentNote, outputRow } from './call-dialog';
 import { byId, checkRow, el, labelFor, note, row, select } from '../lib/dom';
-import { marked } from '../lib/environment';
+import { withProductionMark } from '../lib/environment';
 import { fieldInput, type FieldInput } from '../fields/field-input';
 import { defaultField, type Field, type Fields, isMissing, isSame, normalised } from '../fields/field-model';
 import { memberLabel } from '../lib/names';
@@ -18,7 +18,7 @@ const pageParameters = ['pageNumber', 'pageSize'];
 export function label(node: EditorNode): string {
   const operation = operationOf(node.type, node.operation);
   const text = operation ? node._(`operations.${operation.id}.label`) : shared('status.unknown_operation');
-  return marked(node, asText(node.name, text));
+  return withProductionMark(node, asText(node.name, text));
 }
 
 /** @returns true, or what is wrong with the saved parameters */
@@ -113,7 +113,7 @@ class ActionDialog {
     this.#place.replaceChildren();
     if (!operation) return;
     this.#place.append(this.#about(operation));
-    const [page, others] = parted(operation);
+    const [page, others] = partition(operation);
     for (const parameter of others) this.#drawParameter(operation, parameter);
     if (operation.list) this.#place.append(...this.#paging.rows());
     if (this.#paging.mode === 'single')
@@ -182,7 +182,7 @@ class ActionDialog {
 }
 
 /** @returns the parameters that choose a page of a list, which paging fills by itself, and the others */
-function parted({ parameters, list }: Operation): [OperationParameter[], OperationParameter[]] {
+function partition({ parameters, list }: Operation): [OperationParameter[], OperationParameter[]] {
   const isPage = ({ name }: OperationParameter) => list !== undefined && pageParameters.includes(name);
   return [parameters.filter(isPage), parameters.filter((parameter) => !isPage(parameter))];
 }

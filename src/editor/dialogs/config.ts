@@ -1,6 +1,6 @@
 import { connectionTest } from './connection-test';
 import { button, byId, el, note, select, showDefaults } from '../lib/dom';
-import { environmentOf, type Known } from '../lib/environment';
+import { environmentOf, type EnvironmentChoice } from '../lib/environment';
 import type { EditorNode } from '../lib/red';
 import { rootOf } from '../lib/roots';
 import { drawScopes, scopeRows } from './scopes';
@@ -8,7 +8,7 @@ import { asText, shared } from '../lib/text';
 import { watchValue } from './variable-notes';
 
 const prefix = 'node-config-input-';
-const environments: readonly Known[] = ['sandbox', 'staging', 'production', 'custom', 'variable'];
+const environments: readonly EnvironmentChoice[] = ['sandbox', 'staging', 'production', 'custom', 'variable'];
 const secrets = [
   'clientId',
   'clientSecret',
@@ -64,7 +64,7 @@ export function prepare(node: EditorNode): void {
   variable.value = known === 'variable' ? saved : '';
   const about = byId<HTMLElement>('onegevity-environment-about');
   const draw = () => {
-    const current = choice.value as Known;
+    const current = choice.value as EnvironmentChoice;
     hidden.value = current === 'variable' ? variable.value.trim() : current;
     variable.hidden = current !== 'variable';
     byId<HTMLElement>('onegevity-base-url').hidden = current !== 'custom';

@@ -1,7 +1,7 @@
 import { normalisedBody, type SavedBody } from './body-form';
 import { environmentNote, outputRow } from './call-dialog';
 import { byId, el, labelFor, note, row, select } from '../lib/dom';
-import { marked } from '../lib/environment';
+import { withProductionMark } from '../lib/environment';
 import { fieldInput, type FieldInput } from '../fields/field-input';
 import { type Field, normalised } from '../fields/field-model';
 import type { EditorNode } from '../lib/red';
@@ -13,7 +13,7 @@ export function label(node: EditorNode): string {
   const path = pathField(node);
   const method = asText(node.method, 'GET');
   const text = path.type === 'str' && path.value ? `${method} ${path.value}` : node._('label');
-  return marked(node, asText(node.name, text));
+  return withProductionMark(node, asText(node.name, text));
 }
 
 /** @returns true, or what is wrong with the saved path or query */

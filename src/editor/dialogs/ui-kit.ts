@@ -3,7 +3,7 @@ import { completerOf } from '../fields/suggestions';
 import { configId, environmentNote } from './call-dialog';
 import { copyButton } from '../lib/copy';
 import { byId, el, labelFor, note, row, showDefaults } from '../lib/dom';
-import { configOf, environmentOf, marked } from '../lib/environment';
+import { configOf, environmentOf, withProductionMark } from '../lib/environment';
 import { fieldInput, type FieldInput } from '../fields/field-input';
 import { defaultField, type Field, isMissing, isSame, normalised } from '../fields/field-model';
 import { memberLabel } from '../lib/names';
@@ -18,7 +18,7 @@ const patient: Pick<OperationParameter, 'name' | 'schema' | 'source'> = {
 };
 
 export function label(node: EditorNode): string {
-  return marked(node, asText(node.name, node._('label')));
+  return withProductionMark(node, asText(node.name, node._('label')));
 }
 
 function savedField(value: unknown): Field {

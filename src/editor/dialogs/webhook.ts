@@ -1,7 +1,7 @@
 import { topics as described } from '../../generated/topics';
 import { copyButton } from '../lib/copy';
 import { byId, el, labelFor, note, row, showDefaults } from '../lib/dom';
-import { marked } from '../lib/environment';
+import { withProductionMark } from '../lib/environment';
 import { inboxView } from './inbox-view';
 import type { EditorNode } from '../lib/red';
 import { asText, shared } from '../lib/text';
@@ -12,7 +12,7 @@ const optionalOutputs = ['duplicatesOutput', 'rejectedOutput', 'deadLetterOutput
 
 export function label(node: EditorNode): string {
   const path = typeof node.path === 'string' && node.path !== '' ? node.path : node._('label');
-  return marked(node, asText(node.name, path));
+  return withProductionMark(node, asText(node.name, path));
 }
 
 export function outputLabel(node: EditorNode, index: number): string {

@@ -1,5 +1,5 @@
 import { el } from '../lib/dom';
-import { type Field, saved, shown } from './field-model';
+import { type Field, encode, decode } from './field-model';
 import { type TypeOptions, typesOf } from './field-types';
 import type { TypedInputElement } from '../lib/red';
 import { shared } from '../lib/text';
@@ -33,10 +33,10 @@ export function fieldInput(options: FieldOptions): FieldInput {
   let widget: TypedInputElement | undefined;
   const read = (): Field => {
     if (!widget) return options.field;
-    return saved(widget.typedInput('type'), widget.typedInput('value'));
+    return encode(widget.typedInput('type'), widget.typedInput('value'));
   };
   const attach = () => {
-    const { entry, value } = shown(options.schema, options.field);
+    const { entry, value } = decode(options.schema, options.field);
     input.value = value;
     const typed = $(input).typedInput({ default: entry, types: typesOf(options, entry) });
     typed.typedInput('type', entry);

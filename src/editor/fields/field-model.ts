@@ -8,11 +8,11 @@ export interface Field {
 
 export type Fields = Readonly<Record<string, Field>>;
 
-/** How the fixed value of a schema is entered; each stands for the saved type of the same name or of {@link saved}. */
-export type Entry = 'str' | 'num' | 'bool' | 'json' | 'date' | 'choice' | 'list';
+/** How the fixed value of a schema is entered; each stands for the saved type of the same name or of {@link encode}. */
+export type InputKind = 'str' | 'num' | 'bool' | 'json' | 'date' | 'choice' | 'list';
 
 /** @returns the ways to enter a fixed value, the fitting one first */
-export function entriesOf(schema: ValueSchema): Entry[] {
+export function entriesOf(schema: ValueSchema): InputKind[] {
   if (schema.enum) return ['choice'];
   if (schema.format === 'date') return ['date'];
   switch (schema.type) {
@@ -38,11 +38,11 @@ export function defaultField({ source, schema }: Pick<OperationParameter, 'sourc
 /** A fixed value that is not given. A list of choices needs one that means none. */
 export function emptyField(schema: ValueSchema): Field {
   const [entry = 'str'] = entriesOf(schema);
-  return saved(entry, '');
+  return encode(entry, '');
 }
 
 /** @returns a field as flows keep it: how a value was entered is the editor's business alone */
-export function saved(entry: string, value: string): Field {
+export function encode(entry: string, value: string): Field {
   switch (entry) {
     case 'choice':
     case 'date':
@@ -60,8 +60,8 @@ export function saved(entry: string, value: string): Field {
   }
 }
 
-/** The reverse of {@link saved}: what the dialog shows for a field. */
-export function shown(schema: ValueSchema, { type, value }: Field): { entry: string; value: string } {
+/** The reverse of {@link encode}: what the dialog shows for a field. */
+export function decode(schema: ValueSchema, { type, value }: Field): { entry: string; value: string } {
   const entries = entriesOf(schema);
   const [first = 'str'] = entries;
   if (type === 'str') {

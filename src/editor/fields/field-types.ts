@@ -1,6 +1,6 @@
 import type { ValueSchema } from '../../lib/api/operation';
 import type { Completer } from './suggestions';
-import { entriesOf, type Entry } from './field-model';
+import { entriesOf, type InputKind } from './field-model';
 import type { Completion, TypedInputType, TypedInputWidget } from '../lib/red';
 import { when } from '../lib/runtime';
 import { shared } from '../lib/text';
@@ -34,7 +34,7 @@ function previousType(): TypedInputType {
   };
 }
 
-function fixedType(entry: Entry, { schema, required, complete }: TypeOptions): TypedInputType {
+function fixedType(entry: InputKind, { schema, required, complete }: TypeOptions): TypedInputType {
   const none = { value: '', label: shared('editor.notSet') };
   const present = (value: string) => !required || value !== '' || shared('editor.required');
   switch (entry) {

@@ -1,15 +1,15 @@
 import type { EditorNode } from './red';
 import { shared } from './text';
 
-export type Known = 'sandbox' | 'staging' | 'production' | 'custom' | 'variable';
+export type EnvironmentChoice = 'sandbox' | 'staging' | 'production' | 'custom' | 'variable';
 
 /** @returns the environment of a saved config node, as far as the editor can know it */
-export function environmentOf(config: EditorNode | null | undefined): Known | undefined {
+export function environmentOf(config: EditorNode | null | undefined): EnvironmentChoice | undefined {
   if (!config) return undefined;
   const { environment } = config;
   if (environment === undefined) return 'sandbox';
   if (typeof environment === 'string' && /^\$[{(]/.test(environment)) return 'variable';
-  return environment as Known;
+  return environment as EnvironmentChoice;
 }
 
 export function configOf(node: EditorNode): EditorNode | null {
@@ -17,7 +17,7 @@ export function configOf(node: EditorNode): EditorNode | null {
 }
 
 /** A node's label: real patients' data are never more than a look away from being noticed. */
-export function marked(node: EditorNode, label: string): string {
+export function withProductionMark(node: EditorNode, label: string): string {
   return environmentOf(configOf(node)) === 'production'
     ? `${label} ${shared('editor.productionMark')}`
     : label;

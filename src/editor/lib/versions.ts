@@ -19,7 +19,7 @@ function newer({ type, version }: EditorNode): string {
 }
 
 /** A dialog that shows nothing of a node that a newer package saved, and so leaves it as it is. */
-export function guarded<Own extends Dialog>(dialog: Own): Own {
+export function withVersionGuard<Own extends Dialog>(dialog: Own): Own {
   return {
     ...dialog,
     prepare: (node) => {

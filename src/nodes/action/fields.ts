@@ -36,11 +36,11 @@ export class FieldReader {
       if (!parameter.required && typeof value === 'string')
         checkIdentifiers(name, schema, value || undefined);
       if (parameter.required)
-        throw new OnegevityError('missing_parameter', { values: { name: this.#placed(name, used) } });
+        throw new OnegevityError('missing_parameter', { values: { name: this.#describeSource(name, used) } });
       return undefined;
     }
     checkIdentifiers(name, schema, value);
-    return checked(name, schema.type, value);
+    return coerce(name, schema.type, value);
   }
 
   /** @throws OnegevityError `bad_expression` */
@@ -49,7 +49,7 @@ export class FieldReader {
   }
 
   /** A field's name with the place that it is read from, where that is one in a message. */
-  #placed(name: string, field: Field | undefined): string {
+  #describeSource(name: string, field: Field | undefined): string {
     if (field?.type === 'previous') return `${name} (msg.onegevity.params.${name})`;
     if (field?.type !== 'msg' || typeof field.value !== 'string') return name;
     return `${name} (msg.${savedReference(this.RED, this.node, ['fields', name, 'value']) ?? field.value})`;
@@ -123,7 +123,7 @@ function checkIdentifiers(name: string, { type, format, items }: ValueSchema, va
 }
 
 /** Holds a value against its type, taking text for numbers and truth values as forms and CSV files give it. */
-function checked(name: string, type: string | undefined, value: unknown): unknown {
+function coerce(name: string, type: string | undefined, value: unknown): unknown {
   const bad = () => new OnegevityError('bad_parameter', { values: { name } });
   switch (type) {
     case 'boolean':

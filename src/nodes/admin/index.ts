@@ -13,10 +13,10 @@ export function addAdminRoutes(RED: NodeAPI): void {
     adminRoute(RED, method, path, permission, async (request) => (await load())(RED, request));
 
   add('post', '/onegevity/test-connection', 'flows.write', async () => {
-    return (await import('./test-connection.js')).testTyped;
+    return (await import('./test-connection.js')).testUnsaved;
   });
   add('get', '/onegevity/account/:config/:kind', 'flows.read', async () => {
-    return (await import('./suggestions.js')).accountHelp;
+    return (await import('./suggestions.js')).suggestions;
   });
   add('post', '/onegevity/variables', 'flows.write', async () => {
     return (await import('./variables.js')).variableStates;

@@ -35,7 +35,7 @@ const kinds = new Map<string, (client: ApiClient) => Promise<Suggestion[]>>([
  * What the account of a deployed config node has, to choose from in dialogs.
  * Catalogue data only: nothing of a patient, and no secret.
  */
-export async function accountHelp(_RED: NodeAPI, { params, query }: AdminRequest): Promise<object> {
+export async function suggestions(_RED: NodeAPI, { params, query }: AdminRequest): Promise<object> {
   const config = configInEditor(params.config ?? '', typeof query.node === 'string' ? query.node : undefined);
   const read = kinds.get(params.kind ?? '');
   if (!config) throw new OnegevityError('no_config');

@@ -17,7 +17,7 @@ const unchanged = '__PWRD__';
  * secret is used where the dialog leaves it as it is, and with the typed root: deploying could do the same, hence
  * the same permission.
  */
-export async function testTyped(RED: NodeAPI, { body }: AdminRequest): Promise<object> {
+export async function testUnsaved(RED: NodeAPI, { body }: AdminRequest): Promise<object> {
   const typed = asObject(body) ?? {};
   const saved = savedNode(typed.id);
   const resolve = (value: unknown) => resolveVariable(RED, saved, value);

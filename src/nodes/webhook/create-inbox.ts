@@ -16,7 +16,7 @@ interface InboxSettings {
   onegevityInboxMaxBytes?: unknown;
 }
 
-interface Place {
+interface InboxLocation {
   RED: NodeAPI;
   nodeId: string;
   config: ConfigNode;
@@ -24,7 +24,7 @@ interface Place {
 
 /** The kinds of durable inbox by their saved names. */
 const kinds: Readonly<
-  Record<string, (place: Place, keyring: Keyring, options: InboxOptions) => Inbox | Promise<Inbox>>
+  Record<string, (place: InboxLocation, keyring: Keyring, options: InboxOptions) => Inbox | Promise<Inbox>>
 > = {
   disk: ({ RED, nodeId }, keyring, options) => diskInbox(inboxFolder(RED, nodeId), keyring, options),
   redis: ({ nodeId, config }, keyring, options) => redisInbox(nodeId, config.redis(), keyring, options),

@@ -4,7 +4,7 @@ import { type ClaimFault, webhookRouterOf } from './route/webhook-router';
 import { Endpoint, type EndpointOwner } from './route/endpoint';
 import type { ConfigNode } from '../shared/config-node';
 import { savedReference } from '../shared/saved-reference';
-import { joinSandbox } from './sandbox';
+import { registerWithSandbox } from './sandbox';
 import type { WebhookOptions } from './options';
 import type { WebhookStatus } from './status';
 
@@ -56,7 +56,7 @@ export function listen(
       endpoint = claimed;
       stopRetries();
       status.setFault(claimed.blocked ? 'path_in_use' : undefined);
-      leaveSandbox = joinSandbox(RED, config, router.urlPath(claimed), options.selected);
+      leaveSandbox = registerWithSandbox(RED, config, router.urlPath(claimed), options.selected);
     } else if (status.faultCode !== claimed) fail(claimed);
   };
   const stopRetries = router.onFlowsStarted(() => endpoint ?? claim());

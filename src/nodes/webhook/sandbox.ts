@@ -10,7 +10,7 @@ import type { ConfigNode } from '../shared/config-node';
  * @param path of the endpoint, with Node-RED's root
  * @returns its removal
  */
-export function joinSandbox(
+export function registerWithSandbox(
   RED: NodeAPI,
   config: ConfigNode | undefined,
   path: string,

@@ -1,21 +1,21 @@
 import type { SandboxEvent } from '../webhooks/events';
 import { generalError, notFound } from '../http/errors';
 import type { Lifecycle } from '../domain/lifecycle';
-import type { OrderState, PatientState, Surroundings } from '../domain/model';
+import type { OrderState, PatientState, SimulationContext } from '../domain/model';
 import { orderOf, type Store } from '../domain/store';
 
 /** What the handlers of operations work on. */
-export interface Shop {
+export interface Services {
   store: Store;
   lifecycle: Lifecycle;
-  around: Surroundings;
+  context: SimulationContext;
   /** Scheme, host and port of this sandbox, once it listens. */
   root: string;
 }
 
 /** One validated call of an operation. */
 export interface Call {
-  shop: Shop;
+  services: Services;
   params: Readonly<Record<string, string>>;
   query: Readonly<Record<string, string | string[] | undefined>>;
   /** Valid against the operation's model, or undefined where there is none. */
@@ -65,14 +65,14 @@ export function several(value: string | string[] | undefined): string[] | undefi
   return value === undefined ? undefined : [value].flat().flatMap((text) => text.split(','));
 }
 
-export function readPatient({ shop, params }: Call): PatientState {
-  const state = shop.store.read(params.patientIdentifier ?? '');
+export function readPatient({ services: services, params }: Call): PatientState {
+  const state = services.store.read(params.patientIdentifier ?? '');
   if (!state) throw notFound('patient');
   return state;
 }
 
-export function editPatient({ shop, params }: Call): PatientState {
-  const state = shop.store.edit(params.patientIdentifier ?? '');
+export function editPatient({ services: services, params }: Call): PatientState {
+  const state = services.store.edit(params.patientIdentifier ?? '');
   if (!state) throw notFound('patient');
   return state;
 }

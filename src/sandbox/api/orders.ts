@@ -26,27 +26,27 @@ export const orderHandlers: Record<string, Handler> = {
   patientOrderDetails: (call) => ok(findOrder(readPatient(call), call).order),
 
   createPatientOrder: (call) => {
-    const { shop, events } = call;
+    const { services: services, events } = call;
     const body = call.body as CreateOrderRequest;
     const patientIdentifier = call.params.patientIdentifier ?? '';
     checkBirth(body.patientInformation.dateOfBirth, 'patientInformation.dateOfBirth');
-    const known = shop.store.read(patientIdentifier);
+    const known = services.store.read(patientIdentifier);
     if (known && orderOf(known, body.orderIdentifier)) {
       // What the vendor answers to a second order of that name is not documented.
       throw validationError(409, {
         fieldErrors: [{ fieldName: 'orderIdentifier', message: 'is already in use for this patient' }],
       });
     }
-    const state = newOrder(body, shop.around);
+    const state = newOrder(body, services.context);
     refuseFaults(state, body);
     const patient =
-      shop.store.edit(patientIdentifier) ??
+      services.store.edit(patientIdentifier) ??
       addPatient(call, patientIdentifier, { ...body.patientInformation });
     patient.orders.push(state);
     events.push(orderEvent('order.created', patientIdentifier, state.order));
     if (state.fulfillment) events.push(fulfillmentEvent('fulfillment.requested', state.fulfillment));
     events.push(...applyChanges(patient, state, body));
-    shop.lifecycle.follow(patient, state);
+    services.lifecycle.follow(patient, state);
     return created(state.order);
   },
 
@@ -66,7 +66,7 @@ export const orderHandlers: Record<string, Handler> = {
     if (body.notes !== undefined || body.patientInformation || body.labAppointments?.length) {
       call.events.push(orderEvent('order.updated', patientIdentifier, state.order));
     }
-    call.shop.lifecycle.follow(patient, state);
+    call.services.lifecycle.follow(patient, state);
     return ok(state.order);
   },
 };

@@ -8,7 +8,7 @@ type Members = Record<string, unknown>;
 
 export const patientHandlers: Record<string, Handler> = {
   listPatients: (call) => {
-    const { store } = call.shop;
+    const { store } = call.services;
     const { pageNumber, start, end } = slice(call);
     const patients = store.patients(start, end);
     return ok({
@@ -27,7 +27,7 @@ export const patientHandlers: Record<string, Handler> = {
     if (faults.length > 0) throw validationError(400, { fieldErrors: faults });
     checkBirth(members.dateOfBirth);
     const patientIdentifier = String(members.patientIdentifier);
-    if (call.shop.store.read(patientIdentifier)) {
+    if (call.services.store.read(patientIdentifier)) {
       throw validationError(409, {
         fieldErrors: [{ fieldName: 'patientIdentifier', message: 'is already in use' }],
       });
@@ -54,7 +54,7 @@ export const patientHandlers: Record<string, Handler> = {
     });
     for (const { agreement, patientResponse } of answers) {
       agreement.patientResponse = patientResponse === 'ACCEPT' ? 'ACCEPTED' : 'DECLINED';
-      agreement.respondedTimestamp = call.shop.around.now().toISOString();
+      agreement.respondedTimestamp = call.services.context.now().toISOString();
     }
     return ok({ agreements });
   },
@@ -82,18 +82,18 @@ export const patientHandlers: Record<string, Handler> = {
 
 /** Adds a patient that is not there yet and tells so by webhook. */
 export function addPatient(
-  { shop, events }: Call,
+  { services: services, events }: Call,
   patientIdentifier: string,
   { healthProfile = {}, ...members }: Members,
 ): PatientState {
   const patient = {
     ...members,
-    id: shop.store.id(),
+    id: services.store.id(),
     patientIdentifier,
     healthProfile,
-    createdTimestamp: shop.around.now().toISOString(),
+    createdTimestamp: services.context.now().toISOString(),
   } as Patient;
-  const state = shop.store.create(patient);
+  const state = services.store.create(patient);
   events.push(patientEvent('patient.created', patient));
   return state;
 }

@@ -34,6 +34,6 @@ export const reportHandlers: Record<string, Handler> = {
     const id = idOf(call.params.reportId, 'report');
     const found = readPatient(call).reports.find(({ details }) => details.id === id);
     if (!found) throw notFound('report');
-    return ok(withDocuments(found.details, call.shop.root));
+    return ok(withDocuments(found.details, call.services.root));
   },
 };

@@ -3,7 +3,7 @@ import description from '../../generated/openapi.json';
 import type { Auth, Grant } from '../http/auth';
 import { ApiError, generalError, validationError, type FieldFault } from '../http/errors';
 import type { SandboxEvent } from '../webhooks/events';
-import type { Call, Handler, Reply, Shop } from './call';
+import type { Call, Handler, Reply, Services } from './call';
 import { orderHandlers } from './orders';
 import { packageHandlers } from './packages';
 import { patientHandlers } from './patients';
@@ -53,7 +53,7 @@ export interface Api {
  * Serves the operations of the OpenAPI description. Each call passes in this order: route, token, scope, validation,
  * handler, validation of the answer.
  */
-export async function createApi(shop: Shop, auth: Auth): Promise<Api> {
+export async function createApi(services: Services, auth: Auth): Promise<Api> {
   const { OpenAPIBackend } = await import('openapi-backend');
   const backend = new OpenAPIBackend({
     definition: description as unknown as Document,
@@ -64,7 +64,7 @@ export async function createApi(shop: Shop, auth: Auth): Promise<Api> {
     ignoreTrailingSlashes: false,
     ajvOpts: { allErrors: true, formats },
     handlers: {
-      ...wrapped(shop),
+      ...wrapped(services),
       notFound: () => Promise.reject(generalError(404, 'There is no such resource.')),
       methodNotAllowed: () => Promise.reject(generalError(405, 'This method is not served here.')),
       validationFail: (context: Context) => Promise.reject(invalid(context)),
@@ -111,12 +111,12 @@ function checkAnswer(backend: OpenAPIBackend, operationId: string, status: numbe
   throw generalError(500, `The sandbox made an answer that is not valid: ${texts.join('; ')}.`);
 }
 
-function wrapped(shop: Shop): Record<string, (context: Context, events: SandboxEvent[]) => Reply> {
+function wrapped(services: Services): Record<string, (context: Context, events: SandboxEvent[]) => Reply> {
   const entries = Object.entries(operationHandlers).map(([operationId, handler]) => {
     const serve = ({ request }: Context, events: SandboxEvent[]): Reply => {
       const params = request.params as Call['params'];
       const query = request.query as Call['query'];
-      return handler({ shop, params, query, body: request.requestBody as unknown, events });
+      return handler({ services: services, params, query, body: request.requestBody as unknown, events });
     };
     return [operationId, serve] as const;
   });

@@ -71,7 +71,7 @@ function ordersWanted(patient: PatientState, { orderIdentifierFilters }: SubmitS
  * of the vendor does with the two flags is not documented.
  */
 function moveOrder(
-  { shop, events }: Call,
+  { services: services, events }: Call,
   patient: PatientState,
   state: OrderState,
   surveyKey: string,
@@ -83,11 +83,11 @@ function moveOrder(
   );
   if (open.length === 0) return;
   for (const element of open) {
-    if (complete && updateOrders) completeSurvey(element, version, shop.around.now());
+    if (complete && updateOrders) completeSurvey(element, version, services.context.now());
     else beginSurvey(element, version);
   }
   events.push(orderEvent('order.updated', patient.patient.patientIdentifier, state.order));
-  shop.lifecycle.follow(patient, state);
+  services.lifecycle.follow(patient, state);
 }
 
 function beginSurvey(element: SurveyElement, version: number): void {

@@ -13,14 +13,14 @@ export function overview(controls: Controls, call: ControlCall) {
 
 export function advanceOrder(controls: Controls, call: ControlCall) {
   const [patient, state] = find(controls, call);
-  const move = controls.shop.lifecycle.advance(patient, state);
+  const move = controls.services.lifecycle.advance(patient, state);
   if (!move) throw generalError(409, 'The order is complete.');
   return { step: move.name, ...shown(patient, state) };
 }
 
 export function releaseOrder(controls: Controls, call: ControlCall) {
   const [patient, state] = find(controls, call);
-  const steps = controls.shop.lifecycle.release(patient, state);
+  const steps = controls.services.lifecycle.release(patient, state);
   if (steps.length === 0) throw generalError(409, 'The order is complete.');
   return { steps, ...shown(patient, state) };
 }
@@ -42,16 +42,16 @@ export function moveOrder(controls: Controls, call: ControlCall) {
   return makeMove(controls, find(controls, call), name, element);
 }
 
-function makeMove({ shop }: Controls, [patient, state]: Found, name: string, element?: string) {
-  const move = shop.lifecycle.move(patient, state, name, element);
+function makeMove({ services }: Controls, [patient, state]: Found, name: string, element?: string) {
+  const move = services.lifecycle.move(patient, state, name, element);
   if (!move) throw generalError(409, 'This move is not possible now.');
   return { step: move.name, ...shown(patient, state) };
 }
 
-function find({ shop }: Controls, { params, query }: ControlCall): Found {
+function find({ services }: Controls, { params, query }: ControlCall): Found {
   const orderIdentifier = params.order ?? '';
   const owner = query.get('patientIdentifier');
-  const owners = shop.store
+  const owners = services.store
     .ownersOf(orderIdentifier)
     .filter(({ patient }) => owner === null || patient.patientIdentifier === owner);
   const [first, second] = owners;

@@ -6,23 +6,23 @@ import type { Auth } from '../http/auth';
 import type { Changes } from '../domain/changes';
 import { generalError, notFound } from '../http/errors';
 import type { Faults } from '../faults/faults';
-import { ok, type Reply, type Shop } from '../api/call';
+import { ok, type Reply, type Services } from '../api/call';
 import type { RequestLog } from '../http/requests';
 import type { Webhooks } from '../webhooks/queue';
 import { addFault, describeFaults } from './faults';
 import { advanceOrder, moveOrder, overview, releaseOrder, setBack } from './orders';
-import type { Facts } from './state';
+import type { Settings } from './state';
 import { look } from './view';
 import { addWebhook, resendDelivery } from './webhooks';
 
 export interface Controls {
-  shop: Shop;
+  services: Services;
   auth: Auth;
   webhooks: Webhooks;
   faults: Faults;
   requests: RequestLog;
   changes: Changes;
-  facts: Facts;
+  facts: Settings;
   reset(): void;
 }
 
@@ -50,7 +50,7 @@ const NEWS_WITHIN = 20_000;
 const routes: Readonly<Record<string, Route>> = {
   'GET state': (controls, { query }) => look(controls, query),
   'GET changes': async ({ changes }, { query }) => ({
-    version: await changes.after(Number(query.get('since')), NEWS_WITHIN),
+    version: await changes.waitFor(Number(query.get('since')), NEWS_WITHIN),
   }),
   'POST reset': (controls) => {
     controls.reset();

@@ -1,11 +1,11 @@
 /** What the control routes tell the page. Types only, since both sides use them. */
 import type { Delivery, WebhookEndpoint } from '../webhooks/delivery';
-import type { FaultKind, SetFault } from '../faults/kinds';
+import type { FaultKind, ActiveFault } from '../faults/kinds';
 import type { Fulfillment } from '../domain/model';
 import type { RequestEntry } from '../http/requests';
 
 /** The sandbox as a whole. */
-export interface Facts {
+export interface Settings {
   /** Seconds a step takes; 0: by hand only. */
   pace: number;
   seed: number;
@@ -49,7 +49,7 @@ export interface ShownPatient {
 
 export interface State {
   version: number;
-  facts: Facts;
+  facts: Settings;
   page: number;
   pages: number;
   /** Patients in all, or that match the search. */
@@ -60,11 +60,11 @@ export interface State {
   deliveries: Delivery[];
   /** Newest first. */
   requests: RequestEntry[];
-  faults: SetFault[];
+  faults: ActiveFault[];
 }
 
 export interface FaultChoices {
-  faults: readonly SetFault[];
+  faults: readonly ActiveFault[];
   kinds: readonly FaultKind[];
   operations: readonly string[];
   topics: readonly string[];

@@ -9,10 +9,10 @@ const DELIVERIES = 60;
 const REQUESTS = 60;
 
 export function look(controls: Controls, query: URLSearchParams): State {
-  const { shop, webhooks, faults, requests, changes, facts } = controls;
+  const { services, webhooks, faults, requests, changes, facts } = controls;
   const page = Math.max(1, Math.floor(Number(query.get('page')) || 1));
   const start = (page - 1) * PEOPLE_A_PAGE;
-  const { total, patients } = shop.store.browse(query.get('search') ?? '', start, start + PEOPLE_A_PAGE);
+  const { total, patients } = services.store.browse(query.get('search') ?? '', start, start + PEOPLE_A_PAGE);
   return {
     version: changes.version,
     facts,

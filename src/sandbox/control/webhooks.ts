@@ -1,5 +1,5 @@
 import { topics } from '../../generated/topics';
-import { resendings, type Resending } from '../webhooks/delivery';
+import { resendModes, type ResendMode } from '../webhooks/delivery';
 import { notFound, validationError, type FieldFault } from '../http/errors';
 import type { ControlCall, Controls } from './routes';
 
@@ -24,11 +24,11 @@ export function addWebhook({ webhooks }: Controls, { members }: ControlCall) {
 
 export function resendDelivery({ webhooks }: Controls, { params, members }: ControlCall) {
   const { how = 'same' } = members;
-  if (!resendings.includes(how as Resending)) {
-    const message = `must be one of: ${resendings.join(', ')}`;
+  if (!resendModes.includes(how as ResendMode)) {
+    const message = `must be one of: ${resendModes.join(', ')}`;
     throw validationError(400, { fieldErrors: [{ fieldName: 'how', message }] });
   }
-  const deliveries = webhooks.resend(params.id ?? '', how as Resending);
+  const deliveries = webhooks.resend(params.id ?? '', how as ResendMode);
   if (!deliveries) throw notFound('delivery, or its endpoint was removed');
   return { deliveries };
 }

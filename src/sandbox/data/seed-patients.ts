@@ -46,27 +46,27 @@ export function indexOf(identifier: string): number | undefined {
 
 /** Makes the seeded patient of that index, always the same. */
 export function makePatient(seed: number, index: number): Patient {
-  const dice = random(seed, index, 1);
-  const firstName = dice.pick(FIRST);
-  const lastName = dice.pick(LAST);
-  const year = dice.int(1950, 2004);
+  const rng = random(seed, index, 1);
+  const firstName = rng.pick(FIRST);
+  const lastName = rng.pick(LAST);
+  const year = rng.int(1950, 2004);
   return {
     id: 100_001 + index,
     patientIdentifier: identifierOf(index),
     firstName,
     lastName,
-    dateOfBirth: `${year}-${two(dice.int(1, 12))}-${two(dice.int(1, 28))}`,
-    gender: dice.pick(['FEMALE', 'MALE', 'UNKNOWN'] as const),
+    dateOfBirth: `${year}-${two(rng.int(1, 12))}-${two(rng.int(1, 28))}`,
+    gender: rng.pick(['FEMALE', 'MALE', 'UNKNOWN'] as const),
     email: `${firstName}.${lastName}.${index + 1}@example.com`.toLowerCase(),
-    phoneNumber: `202-555-01${two(dice.int(0, 99))}`,
+    phoneNumber: `202-555-01${two(rng.int(0, 99))}`,
     address: {
-      streetAddress1: `${dice.int(1, 999)} Example Street`,
-      city: dice.pick(CITIES),
+      streetAddress1: `${rng.int(1, 999)} Example Street`,
+      city: rng.pick(CITIES),
       region: 'NY',
       country: 'US',
       postalCode: '00000',
     },
-    healthProfile: { HEIGHT_FT: dice.int(4, 6), HEIGHT_IN: dice.int(0, 11), SMOKER: 'NEVER' },
+    healthProfile: { HEIGHT_FT: rng.int(4, 6), HEIGHT_IN: rng.int(0, 11), SMOKER: 'NEVER' },
     createdTimestamp: new Date(registeredAt(index)).toISOString(),
   };
 }

@@ -9,7 +9,7 @@ export class Changes {
     return this.count;
   }
 
-  bump(): void {
+  notify(): void {
     this.count++;
     const waiting = this.waiting;
     this.waiting = [];
@@ -17,7 +17,7 @@ export class Changes {
   }
 
   /** Resolves once something has happened after `version`, at the latest after `milliseconds`. */
-  async after(version: number, milliseconds: number): Promise<number> {
+  async waitFor(version: number, milliseconds: number): Promise<number> {
     // A version of the future belongs to a sandbox that has been started anew since.
     if (version === this.count) {
       await new Promise<void>((resolve) => {

@@ -1,13 +1,13 @@
 /** What can happen to the elements of an order: kits, lab visits and surveys. */
 import { kitEvent, orderEvent, type SandboxEvent } from '../webhooks/events';
-import type { Move } from './order-transitions';
+import type { Transition } from './order-transitions';
 import type {
   KitElement,
   LabVisitElement,
   Order,
   OrderState,
   PatientState,
-  Surroundings,
+  SimulationContext,
   SurveyElement,
 } from './model';
 import {
@@ -25,12 +25,16 @@ const updated = ({ patient }: PatientState, order: Order): SandboxEvent[] => [
   orderEvent('order.updated', patient.patientIdentifier, order),
 ];
 
-export function visitMove(patient: PatientState, order: Order, visit: LabVisitElement): Move | undefined {
-  const move = (name: string, change: (around: Surroundings) => void): Move => ({
+export function visitMove(
+  patient: PatientState,
+  order: Order,
+  visit: LabVisitElement,
+): Transition | undefined {
+  const move = (name: string, change: (around: SimulationContext) => void): Transition => ({
     name,
     element: visit.packageElementIdentifier,
     by: 'sandbox',
-    make: (around) => {
+    apply: (around) => {
       change(around);
       return updated(patient, order);
     },
@@ -57,14 +61,14 @@ export function visitMove(patient: PatientState, order: Order, visit: LabVisitEl
 }
 
 /** The lab is done with a kit last: the vendor's widget does not show an open order whose kit is complete. */
-export function kitMove(patient: PatientState, order: Order, kit: KitElement): Move | undefined {
+export function kitMove(patient: PatientState, order: Order, kit: KitElement): Transition | undefined {
   const element = kit.packageElementIdentifier;
   if (kit.status === 'ACTIVATED') {
     return {
       name: 'receive kit at lab',
       element,
       by: 'sandbox',
-      make: () => {
+      apply: () => {
         kit.status = 'AT_LAB';
         return updated(patient, order);
       },
@@ -78,7 +82,7 @@ export function kitMove(patient: PatientState, order: Order, kit: KitElement): M
     name: 'complete kit',
     element,
     by: 'sandbox',
-    make: (around) => {
+    apply: (around) => {
       kit.status = 'COMPLETED';
       kit.completedTimestamp = around.now().toISOString();
       return allComplete(order) ? complete(patient, order, around) : updated(patient, order);
@@ -86,28 +90,28 @@ export function kitMove(patient: PatientState, order: Order, kit: KitElement): M
   };
 }
 
-export const completion = (patient: PatientState, order: Order): Move => ({
+export const completion = (patient: PatientState, order: Order): Transition => ({
   name: 'complete',
   by: 'sandbox',
-  make: (around) => complete(patient, order, around),
+  apply: (around) => complete(patient, order, around),
 });
 
 /** What waits for the patient or the client, done for them when the order is moved on by hand. */
-export function patientMoves(patient: PatientState, state: OrderState): Move[] {
+export function patientMoves(patient: PatientState, state: OrderState): Transition[] {
   const { order } = state;
   return [
     ...kits(order)
       .filter((kit) => canActivate(state, kit))
       .map((kit) => ({
         ...mark('activate kit', kit),
-        make: (around: Surroundings) =>
+        apply: (around: SimulationContext) =>
           activate(patient, order, kit, madeUpCode(prefixOf(order, kit), around)),
       })),
     ...labVisits(order)
       .filter(({ status }) => status === 'REQUISITIONED')
       .map((visit) => ({
         ...mark('schedule lab visit', visit),
-        make: () => {
+        apply: () => {
           visit.status = 'SCHEDULED';
           return updated(patient, order);
         },
@@ -116,7 +120,7 @@ export function patientMoves(patient: PatientState, state: OrderState): Move[] {
       .filter((survey) => !isComplete(survey))
       .map((survey) => ({
         ...mark('answer survey', survey),
-        make: (around: Surroundings) => {
+        apply: (around: SimulationContext) => {
           completeSurvey(survey, survey.version ?? 1, around.now());
           return updated(patient, order);
         },
@@ -128,12 +132,12 @@ const mark = (name: string, { packageElementIdentifier: element }: { packageElem
   ({ name, element, by: 'patient' }) as const;
 
 /** Steps back that only a person takes: a sample that the lab cannot use, an appointment that is called off. */
-export function setbacks(patient: PatientState, order: Order): Move[] {
-  const back = (name: string, element: string, change: () => void): Move => ({
+export function reversals(patient: PatientState, order: Order): Transition[] {
+  const back = (name: string, element: string, change: () => void): Transition => ({
     name,
     element,
     by: 'hand',
-    make: () => {
+    apply: () => {
       change();
       return updated(patient, order);
     },
@@ -172,7 +176,7 @@ export function completeSurvey(survey: SurveyElement, version: number, now: Date
   survey.completedTimestamp = now.toISOString();
 }
 
-function complete(patient: PatientState, order: Order, around: Surroundings): SandboxEvent[] {
+function complete(patient: PatientState, order: Order, around: SimulationContext): SandboxEvent[] {
   const { details, recommendations } = makeReport(patient.patient, order, around);
   const { orderIdentifier, packageIdentifier } = order;
   patient.reports.push({ orderIdentifier, packageIdentifier, details });
@@ -186,7 +190,7 @@ function complete(patient: PatientState, order: Order, around: Surroundings): Sa
 function requisition(
   order: Order,
   visit: LabVisitElement,
-  around: Surroundings,
+  around: SimulationContext,
 ): NonNullable<Order['relatedDocuments']>[number] {
   const id = around.id();
   return {
@@ -198,7 +202,7 @@ function requisition(
   };
 }
 
-function madeUpCode(prefix: string, around: Surroundings): string {
+function madeUpCode(prefix: string, around: SimulationContext): string {
   if (prefix === '') return String(around.random.int(10_000_000, 99_999_999));
   const letter = (): string => String.fromCharCode(around.random.int(65, 90));
   return `${prefix}-${letter()}${letter()}${letter()}${letter()}`;

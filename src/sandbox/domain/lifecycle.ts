@@ -1,12 +1,12 @@
 import type { SandboxEvent } from '../webhooks/events';
-import { moves, nextMove, type Move } from './order-transitions';
-import type { OrderState, PatientState, Surroundings } from './model';
+import { moves, nextMove, type Transition } from './order-transitions';
+import type { OrderState, PatientState, SimulationContext } from './model';
 
 export interface LifecycleOptions {
   /** Seconds a step takes; 0: orders move by hand only. */
   pace: number;
   unref: boolean;
-  around: Surroundings;
+  around: SimulationContext;
   emit(events: readonly SandboxEvent[]): void;
   /** Called after every step. */
   moved(patient: PatientState): void;
@@ -32,7 +32,7 @@ export class Lifecycle {
   }
 
   /** Makes the next step now, also one that waits for the patient. @returns undefined when there is none. */
-  advance(patient: PatientState, state: OrderState): Move | undefined {
+  advance(patient: PatientState, state: OrderState): Transition | undefined {
     const move = nextMove(patient, state);
     if (move) this.make(patient, state, move);
     return move;
@@ -43,7 +43,7 @@ export class Lifecycle {
    * @param element narrows it to one element where several could make the step
    * @returns undefined when it cannot be made now
    */
-  move(patient: PatientState, state: OrderState, name: string, element?: string): Move | undefined {
+  move(patient: PatientState, state: OrderState, name: string, element?: string): Transition | undefined {
     const move = moves(patient, state).find(
       (candidate) => candidate.name === name && (element === undefined || candidate.element === element),
     );
@@ -66,9 +66,9 @@ export class Lifecycle {
     this.timers.clear();
   }
 
-  private make(patient: PatientState, state: OrderState, move: Move): void {
+  private make(patient: PatientState, state: OrderState, move: Transition): void {
     this.pause(state);
-    const events = move.make(this.options.around);
+    const events = move.apply(this.options.around);
     this.options.moved(patient);
     this.options.emit(events);
     this.follow(patient, state);

@@ -53,7 +53,7 @@ export interface PatientState {
 }
 
 /** Where new things get their times, numbers and chances from: live, or replayed for seeded data. */
-export interface Surroundings {
+export interface SimulationContext {
   now(): Date;
   id(): number;
   random: Random;

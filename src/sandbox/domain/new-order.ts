@@ -1,6 +1,6 @@
 /** A new order with its elements and its shipment, as it stands before anything has happened. */
 import type { Package, PackageElement } from '../data/catalog';
-import type { Fulfillment, Order, OrderElement, OrderState, Surroundings } from './model';
+import type { Fulfillment, Order, OrderElement, OrderState, SimulationContext } from './model';
 
 export interface NewOrder {
   orderIdentifier: string;
@@ -11,7 +11,7 @@ export interface NewOrder {
 
 export function createOrder(
   { orderIdentifier, package: ordered, notes, fulfillmentInformation }: NewOrder,
-  around: Surroundings,
+  around: SimulationContext,
 ): OrderState {
   const order: Order = {
     id: around.id(),
@@ -31,7 +31,7 @@ export function createOrder(
   return fulfillmentInformation ? { order, fulfillment: newFulfillment(around) } : { order };
 }
 
-function newElement(element: PackageElement, ships: boolean, around: Surroundings): OrderElement {
+function newElement(element: PackageElement, ships: boolean, around: SimulationContext): OrderElement {
   const base = {
     id: around.id(),
     name: element.name,
@@ -56,7 +56,7 @@ function newElement(element: PackageElement, ships: boolean, around: Surrounding
   }
 }
 
-function newFulfillment(around: Surroundings): Fulfillment {
+function newFulfillment(around: SimulationContext): Fulfillment {
   const id = around.id();
   const trackingNumber = `SANDBOX${id}`;
   return {

@@ -3,13 +3,13 @@
  * orders look as if they had moved. The vendor documents the names of the statuses and no transitions: these are
  * the sandbox's.
  */
-import { completion, kitMove, patientMoves, setbacks, visitMove } from './element-transitions';
+import { completion, kitMove, patientMoves, reversals, visitMove } from './element-transitions';
 import { fulfillmentEvent, orderEvent, shippedEvent, type SandboxEvent } from '../webhooks/events';
-import type { OrderState, PatientState, Surroundings } from './model';
+import type { OrderState, PatientState, SimulationContext } from './model';
 import { allComplete, kits, labVisits } from './order-parts';
 
 /** Something that can happen to an order now. */
-export interface Move {
+export interface Transition {
   name: string;
   /** The packageElementIdentifier of what moves, where it is one element. */
   element?: string;
@@ -18,11 +18,11 @@ export interface Move {
    * which never happens by itself.
    */
   by: 'sandbox' | 'patient' | 'hand';
-  make(around: Surroundings): SandboxEvent[];
+  apply(around: SimulationContext): SandboxEvent[];
 }
 
 /** @returns All that can happen now: what happens by itself first, then what waits for the patient, then setbacks. */
-export function moves(patient: PatientState, state: OrderState): Move[] {
+export function moves(patient: PatientState, state: OrderState): Transition[] {
   const { order } = state;
   if (order.completed) return [];
   const all = [
@@ -32,21 +32,21 @@ export function moves(patient: PatientState, state: OrderState): Move[] {
     allComplete(order) ? completion(patient, order) : undefined,
     ...patientMoves(patient, state),
     ...shipmentSetbacks(state),
-    ...setbacks(patient, order),
+    ...reversals(patient, order),
   ];
   return all.filter((move) => move !== undefined);
 }
 
 /** @returns The next step forward, those that happen by themselves first; undefined when the order is complete. */
-export const nextMove = (patient: PatientState, state: OrderState): Move | undefined =>
+export const nextMove = (patient: PatientState, state: OrderState): Transition | undefined =>
   moves(patient, state).find(({ by }) => by !== 'hand');
 
-function shipmentMove({ patient }: PatientState, { order, fulfillment }: OrderState): Move | undefined {
+function shipmentMove({ patient }: PatientState, { order, fulfillment }: OrderState): Transition | undefined {
   if (fulfillment?.status === 'REQUESTED') {
     return {
       name: 'accept shipment',
       by: 'sandbox',
-      make: () => {
+      apply: () => {
         fulfillment.status = 'ACCEPTED';
         return [fulfillmentEvent('fulfillment.accepted', fulfillment)];
       },
@@ -56,7 +56,7 @@ function shipmentMove({ patient }: PatientState, { order, fulfillment }: OrderSt
   return {
     name: 'ship',
     by: 'sandbox',
-    make: () => {
+    apply: () => {
       fulfillment.status = 'SHIPPED';
       for (const kit of kits(order)) if (kit.status === 'UNREGISTERED') kit.status = 'NOT_ACTIVATED';
       // A fulfillment event names no order, so the order says of itself that something changed.
@@ -66,12 +66,12 @@ function shipmentMove({ patient }: PatientState, { order, fulfillment }: OrderSt
 }
 
 /** A shipment can be rejected until it is accepted, and canceled until it has left. */
-function shipmentSetbacks({ fulfillment }: OrderState): Move[] {
+function shipmentSetbacks({ fulfillment }: OrderState): Transition[] {
   if (fulfillment?.status !== 'REQUESTED' && fulfillment?.status !== 'ACCEPTED') return [];
-  const stop = (name: string, status: 'REJECTED' | 'CANCELED'): Move => ({
+  const stop = (name: string, status: 'REJECTED' | 'CANCELED'): Transition => ({
     name,
     by: 'hand',
-    make: () => {
+    apply: () => {
       fulfillment.status = status;
       const topic = status === 'REJECTED' ? 'fulfillment.rejected' : 'fulfillment.canceled';
       return [fulfillmentEvent(topic, fulfillment)];

@@ -1,10 +1,10 @@
 import type { components } from '../../generated/api-types';
-import type { Recommendation, Surroundings } from './model';
+import type { Recommendation, SimulationContext } from './model';
 
 type Result = components['schemas']['TestResult'];
 
 /** Makes a diet, a lifestyle and a product recommendation, each naming the result it is about. */
-export function adviceFor(results: readonly Result[], around: Surroundings): Recommendation[] {
+export function adviceFor(results: readonly Result[], around: SimulationContext): Recommendation[] {
   const notable = results.filter((result) => result.riskClassification !== 'MINIMAL');
   const subject = (position: number): string => {
     const result =

@@ -1,6 +1,6 @@
 import type { components } from '../../generated/api-types';
 import { markers, type Bound, type Marker } from '../data/biomarkers';
-import type { Order, Patient, Recommendation, ReportDetails, Surroundings } from './model';
+import type { Order, Patient, Recommendation, ReportDetails, SimulationContext } from './model';
 import { adviceFor } from './recommendations';
 import { documentHost } from './documents';
 import { DAY } from '../data/seed-patients';
@@ -23,7 +23,7 @@ const TIMES = [
 export function makeReport(
   patient: Patient,
   order: Order,
-  around: Surroundings,
+  around: SimulationContext,
 ): { details: ReportDetails; recommendations: Recommendation[] } {
   const age = ageOf(patient, around.now());
   const measured = markers(order.packageIdentifier).map((marker) => ({
@@ -79,7 +79,7 @@ const shownInReport = (recommendation: Recommendation): components['schemas']['R
   imageUrls: recommendation.imageUrls ?? [],
 });
 
-function resultsOf(marker: Marker, age: number, around: Surroundings): Result[] {
+function resultsOf(marker: Marker, age: number, around: SimulationContext): Result[] {
   if (marker.timeSensitive) {
     return TIMES.map(({ timeOfDayClassification, collectionTime }) => ({
       ...numericResult(marker, age, around),
@@ -90,7 +90,7 @@ function resultsOf(marker: Marker, age: number, around: Surroundings): Result[] 
   return [marker.words ? resultInWords(marker, around) : numericResult(marker, age, around)];
 }
 
-function resultInWords(marker: Marker, around: Surroundings): Result {
+function resultInWords(marker: Marker, around: SimulationContext): Result {
   const word = around.random.pick(marker.words ?? []);
   return {
     ...common(marker),
@@ -101,7 +101,7 @@ function resultInWords(marker: Marker, around: Surroundings): Result {
   };
 }
 
-function numericResult(marker: Marker, age: number, around: Surroundings): Result {
+function numericResult(marker: Marker, age: number, around: SimulationContext): Result {
   const [min, max] = marker.values ?? [0, 1];
   const drawn = around.random.decimal(min, max);
   // An age is drawn as a distance from the patient's own.

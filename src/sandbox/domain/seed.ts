@@ -1,7 +1,7 @@
 /** Seeded patients: each is made from the seed and its index alone, by playing its orders some steps forward. */
 import { packageOf } from '../data/catalog';
 import { moves, nextMove } from './order-transitions';
-import type { OrderState, Patient, PatientState, Surroundings } from './model';
+import type { OrderState, Patient, PatientState, SimulationContext } from './model';
 import { createOrder } from './new-order';
 import { DAY, makePatient, registeredAt } from '../data/seed-patients';
 import { random } from '../data/random';
@@ -60,7 +60,7 @@ export function seedPatient(seed: number, index: number): PatientState {
   return state;
 }
 
-function play(state: PatientState, plan: Plan, around: Surroundings): OrderState {
+function play(state: PatientState, plan: Plan, around: SimulationContext): OrderState {
   const ordered = packageOf(plan.package);
   if (!ordered) throw new Error(`no such package: ${plan.package}`);
   const orderIdentifier = `${state.patient.patientIdentifier}-O${state.orders.length + 1}`;
@@ -72,11 +72,11 @@ function play(state: PatientState, plan: Plan, around: Surroundings): OrderState
   for (let step = 0; step < plan.steps; step++) {
     const move = nextMove(state, made);
     if (!move) break;
-    move.make(around);
+    move.apply(around);
   }
   moves(state, made)
     .find(({ name }) => name === plan.stop)
-    ?.make(around);
+    ?.apply(around);
   return made;
 }
 
@@ -93,7 +93,7 @@ function shippingTo({ firstName = '', lastName = '', phoneNumber = '', address }
 }
 
 /** Time goes on by six hours each time it is asked for. */
-function replay(seed: number, index: number): Surroundings {
+function replay(seed: number, index: number): SimulationContext {
   let time = registeredAt(index);
   let id = 1_000_000 + index * BLOCK;
   return {

@@ -4,8 +4,8 @@ import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import type { Auth } from '../http/auth';
 import { generalError } from '../http/errors';
 import { jsonBytes, sendJson } from '../http/http';
-import type { Trouble } from './faults';
-import type { SetFault } from './kinds';
+import type { InjectedFaults } from './faults';
+import type { ActiveFault } from './kinds';
 
 /** What the sandbox would answer if nothing went wrong. */
 export interface FullReply {
@@ -22,7 +22,7 @@ export interface Exchange {
   /** Headers of every answer, those of faults too. */
   headers: Readonly<Record<string, string>>;
   /** Does what was asked, under a fault that is its own matter. It has answers for every failure: it never rejects. */
-  serve(fault?: SetFault): Promise<FullReply>;
+  serve(fault?: ActiveFault): Promise<FullReply>;
   /** Keeps the process alive no longer than the rest of the sandbox. */
   unref: boolean;
 }
@@ -36,11 +36,14 @@ const HTML =
  * Answers a request, with what is to go wrong with it.
  * @returns The answer that was given or would have been; undefined where nothing was served.
  */
-export async function answerUnder(trouble: Trouble, exchange: Exchange): Promise<FullReply | undefined> {
+export async function respondWithFaults(
+  trouble: InjectedFaults,
+  exchange: Exchange,
+): Promise<FullReply | undefined> {
   const { res } = exchange;
   if (trouble.delay > 0 && !(await wait(exchange, trouble.delay))) return undefined;
   if (!trouble.fault) return send(exchange, await exchange.serve());
-  const instead = otherAnswer(trouble.fault, exchange);
+  const instead = overrideResponse(trouble.fault, exchange);
   if (instead) return send(exchange, instead);
   if (trouble.fault.fault === 'reset-before') {
     res.socket?.resetAndDestroy();
@@ -48,7 +51,7 @@ export async function answerUnder(trouble: Trouble, exchange: Exchange): Promise
   }
   const reply = await exchange.serve(trouble.fault);
   if (trouble.fault.fault === 'reset-after') res.socket?.resetAndDestroy();
-  else if (!(await sendBadly(trouble.fault, exchange, reply))) send(exchange, reply);
+  else if (!(await sendCorrupted(trouble.fault, exchange, reply))) send(exchange, reply);
   return reply;
 }
 
@@ -60,7 +63,7 @@ function send({ res, headers }: Exchange, reply: FullReply): FullReply {
 }
 
 /** @returns An answer that stands in for the true one, or undefined where the call is to be served. */
-function otherAnswer(fault: SetFault, { auth, authorization }: Exchange): FullReply | undefined {
+function overrideResponse(fault: ActiveFault, { auth, authorization }: Exchange): FullReply | undefined {
   const { status = 200, contentType = '', retryAfter = '' } = fault;
   const later: Record<string, string> = retryAfter === '' ? {} : { 'retry-after': retryAfter };
   switch (fault.fault) {
@@ -93,7 +96,7 @@ function otherAnswer(fault: SetFault, { auth, authorization }: Exchange): FullRe
 }
 
 /** @returns False for faults that do not change how an answer is sent. */
-async function sendBadly(fault: SetFault, exchange: Exchange, reply: FullReply): Promise<boolean> {
+async function sendCorrupted(fault: ActiveFault, exchange: Exchange, reply: FullReply): Promise<boolean> {
   const { res } = exchange;
   const whole = jsonBytes(reply.body);
   const half = firstHalf(whole);
@@ -112,7 +115,7 @@ async function sendBadly(fault: SetFault, exchange: Exchange, reply: FullReply):
       head(whole.length).write(half, () => res.destroy());
       return true;
     case 'wrong-record':
-      send(exchange, { ...reply, body: ofAnother(reply.body) });
+      send(exchange, { ...reply, body: withForeignIdentifiers(reply.body) });
       return true;
     case 'compressed':
       sendPacked(exchange, reply, fault, packed(whole, fault));
@@ -128,7 +131,7 @@ async function sendBadly(fault: SetFault, exchange: Exchange, reply: FullReply):
       return true;
     case 'slow-body':
       head(whole.length);
-      await dribble(exchange, whole, fault.seconds ?? 0);
+      await trickle(exchange, whole, fault.seconds ?? 0);
       return true;
     default:
       return false;
@@ -137,7 +140,7 @@ async function sendBadly(fault: SetFault, exchange: Exchange, reply: FullReply):
 
 const firstHalf = (bytes: Buffer): Buffer => bytes.subarray(0, Math.ceil(bytes.length / 2));
 
-function packed(bytes: Buffer, { encoding }: SetFault): Buffer {
+function packed(bytes: Buffer, { encoding }: ActiveFault): Buffer {
   switch (encoding) {
     case 'gzip':
       return gzipSync(bytes);
@@ -153,7 +156,7 @@ function packed(bytes: Buffer, { encoding }: SetFault): Buffer {
 function sendPacked(
   { res, headers }: Exchange,
   reply: FullReply,
-  { encoding = '' }: SetFault,
+  { encoding = '' }: ActiveFault,
   bytes: Buffer,
 ): void {
   const type = { 'content-type': 'application/json', 'content-encoding': encoding };
@@ -163,7 +166,7 @@ function sendPacked(
 const IDENTIFIERS = ['patientIdentifier', 'orderIdentifier', 'clientIdentifier', 'id'];
 
 /** @returns The record with the identifiers of another one, which the caller did not ask for. */
-function ofAnother(body: unknown): unknown {
+function withForeignIdentifiers(body: unknown): unknown {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
   const fields = Object.entries(body as Record<string, unknown>);
   return Object.fromEntries(
@@ -187,7 +190,7 @@ function sendTwice(
   res.socket?.end(Buffer.concat([response, response]));
 }
 
-async function dribble(exchange: Exchange, whole: Buffer, seconds: number): Promise<void> {
+async function trickle(exchange: Exchange, whole: Buffer, seconds: number): Promise<void> {
   const step = Math.ceil(whole.length / PIECES);
   exchange.res.flushHeaders();
   for (let start = 0; start < whole.length; start += step) {

@@ -1,36 +1,36 @@
 import { randomUUID } from 'node:crypto';
 import { random, type Random } from '../data/random';
-import { kindOf, type Fault, type SetFault } from './kinds';
+import { kindOf, type Fault, type ActiveFault } from './kinds';
 
 /** What is to go wrong with one call or delivery: waits add up, of the other faults the first one holds. */
-export interface Trouble {
+export interface InjectedFaults {
   /** Seconds to wait first. */
   delay: number;
-  fault?: SetFault;
+  fault?: ActiveFault;
 }
 
 interface Rule {
-  set: SetFault;
+  set: ActiveFault;
   skip: number;
   left: number;
   /** rate-limit: the present span. */
   span: { end: number; calls: number };
 }
 
-/** The faults that are set, and the dice that decide whom they befall. */
+/** The faults that are set, and the rng that decide whom they befall. */
 export class Faults {
   private rules: Rule[] = [];
-  private dice: Random;
+  private rng: Random;
 
   constructor(
     private readonly seed: number,
     private readonly changed: () => void,
   ) {
-    this.dice = random(seed, -2);
+    this.rng = random(seed, -2);
   }
 
   /** @param fault Checked and complete with its defaults. */
-  add(fault: Fault): SetFault {
+  add(fault: Fault): ActiveFault {
     const set = { ...fault, id: randomUUID(), applied: 0 };
     const { skip = 0, times = Infinity } = fault;
     this.rules.push({ set, skip, left: times, span: { end: 0, calls: 0 } });
@@ -46,19 +46,19 @@ export class Faults {
     return true;
   }
 
-  /** Removes all, and starts the dice anew. */
+  /** Removes all, and starts the rng anew. */
   clear(): void {
     this.rules = [];
-    this.dice = random(this.seed, -2);
+    this.rng = random(this.seed, -2);
     this.changed();
   }
 
-  list(): SetFault[] {
+  list(): ActiveFault[] {
     return this.rules.map(({ set, left }) => ({ ...set, ...(left < Infinity && { times: left }) }));
   }
 
   /** @param operation an operationId, or `token` */
-  forCall(operation: string): Trouble {
+  forCall(operation: string): InjectedFaults {
     return this.draw(({ fault, operation: wanted }) => {
       const area = kindOf(fault)?.area;
       if (area === 'webhook') return false;
@@ -68,18 +68,18 @@ export class Faults {
     });
   }
 
-  forDelivery(topic: string): Trouble {
+  forDelivery(topic: string): InjectedFaults {
     return this.draw(
       ({ fault, topic: wanted }) =>
         kindOf(fault)?.area === 'webhook' && (wanted === undefined || wanted === topic),
     );
   }
 
-  private draw(befalls: (fault: Fault) => boolean): Trouble {
-    const trouble: Trouble = { delay: 0 };
+  private draw(matches: (fault: Fault) => boolean): InjectedFaults {
+    const trouble: InjectedFaults = { delay: 0 };
     for (const rule of [...this.rules]) {
       const isDelay = rule.set.fault === 'delay';
-      if (!befalls(rule.set) || (trouble.fault && !isDelay) || !this.hits(rule)) continue;
+      if (!matches(rule.set) || (trouble.fault && !isDelay) || !this.hits(rule)) continue;
       rule.set.applied++;
       if (isDelay) trouble.delay += rule.set.seconds ?? 0;
       else trouble.fault = rule.set;
@@ -94,7 +94,7 @@ export class Faults {
       rule.skip--;
       return false;
     }
-    if (rule.set.share !== undefined && this.dice.int(0, 999_999) >= rule.set.share * 1_000_000) return false;
+    if (rule.set.share !== undefined && this.rng.int(0, 999_999) >= rule.set.share * 1_000_000) return false;
     return rule.set.fault !== 'rate-limit' || beyondLimit(rule);
   }
 }

@@ -252,7 +252,7 @@ export interface Fault {
 }
 
 /** A fault as it is listed: complete with its defaults. */
-export interface SetFault extends Fault {
+export interface ActiveFault extends Fault {
   readonly id: string;
   /** How often it has been applied. */
   applied: number;

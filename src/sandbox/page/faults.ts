@@ -1,6 +1,6 @@
 /** The faults that are set, and the form that sets one: built from the sandbox's own table of faults. */
 import type { FaultChoices } from '../control/state';
-import type { FaultKind, FaultMember, SetFault } from '../faults/kinds';
+import type { FaultKind, FaultMember, ActiveFault } from '../faults/kinds';
 import { button, h } from './dom';
 import type { Act } from './orders';
 import { texts } from './texts';
@@ -9,7 +9,7 @@ const HIDDEN = ['id', 'fault', 'applied', 'times'];
 
 export const faultRow =
   (act: Act) =>
-  (fault: SetFault): HTMLElement => {
+  (fault: ActiveFault): HTMLElement => {
     const members = Object.entries(fault)
       .filter(([name, value]) => !HIDDEN.includes(name) && value !== '')
       .map(([name, value]) => `${name} ${String(value)}`);

@@ -4,7 +4,7 @@ import { button, h, LiveList } from './dom';
 import { faultForm, faultRow } from './faults';
 import { patientCard, type Act } from './orders';
 import { requestRow } from './requests';
-import { ask, Refused } from './server';
+import { ask, HttpError } from './server';
 import { texts } from './texts';
 import { deliveryRow, endpointForm, endpointRow } from './webhooks';
 
@@ -92,7 +92,7 @@ async function follow(): Promise<void> {
       await rest(REST);
     } catch (error) {
       light.className = 'light off';
-      light.textContent = error instanceof Refused ? error.message : texts.away;
+      light.textContent = error instanceof HttpError ? error.message : texts.away;
       await rest(RETRY);
     }
   }
@@ -189,7 +189,7 @@ async function start(): Promise<void> {
       break;
     } catch (error) {
       document.body.replaceChildren(
-        h('p', { class: 'notice', role: 'status' }, error instanceof Refused ? error.message : texts.away),
+        h('p', { class: 'notice', role: 'status' }, error instanceof HttpError ? error.message : texts.away),
       );
       await rest(RETRY);
     }

@@ -4,7 +4,7 @@ import { texts } from './texts';
 const root = new URL('sandbox/', document.baseURI);
 
 /** An answer other than success, in words. */
-export class Refused extends Error {
+export class HttpError extends Error {
   constructor(
     readonly status: number,
     message: string,
@@ -28,8 +28,8 @@ export async function ask<T>(method: string, path: string, body?: object): Promi
   if (response.ok && answer !== undefined) return answer as T;
   const said = explained(answer);
   if (response.status === 401 && asksForToken(response))
-    throw new Refused(401, inEditor() ? texts.logIn : texts.tokenMissing);
-  throw new Refused(response.status, said || texts.answered(response.status));
+    throw new HttpError(401, inEditor() ? texts.logIn : texts.tokenMissing);
+  throw new HttpError(response.status, said || texts.answered(response.status));
 }
 
 /** Whether Node-RED or the sandbox may have refused: a proxy asks for a name and a password, or for something else. */

@@ -5,8 +5,8 @@ import { serveControl, type Controls } from '../control/routes';
 import { documentAt } from '../domain/documents';
 import { ApiError, generalError } from '../http/errors';
 import type { SandboxEvent } from '../webhooks/events';
-import { answerUnder, type FullReply } from '../faults/apply';
-import type { SetFault } from '../faults/kinds';
+import { respondWithFaults, type FullReply } from '../faults/apply';
+import type { ActiveFault } from '../faults/kinds';
 import { readJson, sendJson } from '../http/http';
 import { serveAuthorize, serveToken } from './oauth';
 import { pageFile } from './page-files';
@@ -64,8 +64,8 @@ async function handle(parts: ServerParts, req: IncomingMessage, res: ServerRespo
   else if (path === '/oauth/token') await serveTokens(parts, req, res, entry);
   else if (path === '/oauth/authorize' && req.method === 'GET') {
     entry.operation = 'authorize';
-    const { auth, shop } = parts.controls;
-    serveAuthorize(auth, shop.store, parts.redirectUris, new URLSearchParams(query), res);
+    const { auth, services } = parts.controls;
+    serveAuthorize(auth, services.store, parts.redirectUris, new URLSearchParams(query), res);
   } else throw generalError(404, 'There is no such resource.');
 }
 
@@ -122,7 +122,7 @@ async function serveApi(
   };
   const { authorization } = req.headers;
   const { auth } = controls;
-  const reply = await answerUnder(trouble, { res, auth, authorization, headers: CORS, serve, unref });
+  const reply = await respondWithFaults(trouble, { res, auth, authorization, headers: CORS, serve, unref });
   note(entry, 'answer', keptText(reply?.body));
 }
 
@@ -137,7 +137,7 @@ async function serveTokens(
   const { auth } = controls;
   const trouble = controls.faults.forCall('token');
   noteFault(entry, trouble);
-  const serve = async (fault?: SetFault): Promise<FullReply> => {
+  const serve = async (fault?: ActiveFault): Promise<FullReply> => {
     try {
       const isShort = fault?.fault === 'short-token' || fault?.fault === 'narrow-token';
       return await serveToken(auth, req, {
@@ -148,7 +148,7 @@ async function serveTokens(
       return refusal(error);
     }
   };
-  await answerUnder(trouble, { res, auth, authorization: undefined, headers: {}, serve, unref });
+  await respondWithFaults(trouble, { res, auth, authorization: undefined, headers: {}, serve, unref });
 }
 
 function logged(
@@ -170,7 +170,7 @@ function note(entry: RequestEntry, member: 'body' | 'answer', text: string | und
   if (text !== undefined) entry[member] = text;
 }
 
-function noteFault(entry: RequestEntry, { delay, fault }: { delay: number; fault?: SetFault }): void {
+function noteFault(entry: RequestEntry, { delay, fault }: { delay: number; fault?: ActiveFault }): void {
   const names = [...(delay > 0 ? ['delay'] : []), ...(fault ? [fault.fault] : [])];
   if (names.length > 0) entry.fault = names.join(', ');
 }

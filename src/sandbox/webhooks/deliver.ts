@@ -3,7 +3,7 @@ import { request as httpRequest, type ClientRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 
 /** One POST to a webhook receiver. */
-export interface Posting {
+export interface OutgoingRequest {
   url: string;
   body: string;
   signature: string;
@@ -28,7 +28,7 @@ export function sign(body: string, secret: string): string {
 }
 
 /** @returns The status of the answer; its body is read and forgotten. */
-export function post(posting: Posting): Promise<number> {
+export function post(posting: OutgoingRequest): Promise<number> {
   const { url, body, signature, timeout, signal, unref, hangUpAfter } = posting;
   const bytes = Buffer.from(body);
   const request = url.startsWith('https:') ? httpsRequest : httpRequest;
@@ -70,11 +70,11 @@ export function post(posting: Posting): Promise<number> {
         req.destroy();
       });
     } else if (posting.slowSeconds === undefined) req.end(bytes);
-    else timers.push(...dribble(req, bytes, posting.slowSeconds, unref));
+    else timers.push(...trickle(req, bytes, posting.slowSeconds, unref));
   });
 }
 
-function dribble(req: ClientRequest, bytes: Buffer, seconds: number, unref: boolean): NodeJS.Timeout[] {
+function trickle(req: ClientRequest, bytes: Buffer, seconds: number, unref: boolean): NodeJS.Timeout[] {
   const step = Math.ceil(bytes.length / PIECES);
   req.flushHeaders();
   return Array.from({ length: PIECES }, (_, piece) =>

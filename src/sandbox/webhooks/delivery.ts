@@ -25,5 +25,5 @@ export interface Delivery {
 }
 
 /** How a delivery can be sent once more. The two that are spoiled are tried once. */
-export const resendings = ['same', 'twice', 'wrong-signature', 'changed-byte'] as const;
-export type Resending = (typeof resendings)[number];
+export const resendModes = ['same', 'twice', 'wrong-signature', 'changed-byte'] as const;
+export type ResendMode = (typeof resendModes)[number];

@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { post, sign } from './deliver';
-import type { Delivery, Resending, WebhookEndpoint } from './delivery';
+import type { Delivery, ResendMode, WebhookEndpoint } from './delivery';
 import type { SandboxEvent } from './events';
-import type { Trouble } from '../faults/faults';
+import type { InjectedFaults } from '../faults/faults';
 import type { FaultName } from '../faults/kinds';
 
 export interface WebhookOptions {
@@ -14,13 +14,13 @@ export interface WebhookOptions {
   /** Let the process end although deliveries are waiting. */
   unref: boolean;
   /** What is to go wrong with the delivery of a topic. */
-  trouble(topic: string): Trouble;
+  trouble(topic: string): InjectedFaults;
   /** Called after every change of the log or the endpoints. */
   changed(): void;
 }
 
 /** Bound of the log and of each endpoint's queue, so that a dead endpoint cannot fill the memory. */
-const KEPT = 1000;
+const MAX_LOGGED = 1000;
 
 interface Job {
   delivery: Delivery;
@@ -29,7 +29,7 @@ interface Job {
   retries: boolean;
 }
 
-interface Lane {
+interface EndpointQueue {
   endpoint: WebhookEndpoint;
   queue: Job[];
   busy: boolean;
@@ -38,8 +38,8 @@ interface Lane {
 }
 
 /** A delivery that is kept back until a later event, to whatever endpoint, has gone out before it. */
-interface Held {
-  lane: Lane;
+interface Deferred {
+  lane: EndpointQueue;
   event: SandboxEvent;
   job: Job;
   /** Releases it although no other event has come. */
@@ -50,9 +50,9 @@ interface Held {
 
 /** Signs and delivers events: to each endpoint in order, the next one only after the one before is settled. */
 export class Webhooks {
-  private readonly lanes = new Map<string, Lane>();
+  private readonly lanes = new Map<string, EndpointQueue>();
   private readonly log: Delivery[] = [];
-  private held: Held[] = [];
+  private held: Deferred[] = [];
 
   constructor(private readonly options: WebhookOptions) {}
 
@@ -100,7 +100,7 @@ export class Webhooks {
    * Sends a delivery of the log once more, to the endpoint that it was for.
    * @returns The new deliveries; undefined when the delivery or its endpoint is gone.
    */
-  resend(id: string, how: Resending): Delivery[] | undefined {
+  resend(id: string, how: ResendMode): Delivery[] | undefined {
     const former = this.log.find((delivery) => delivery.id === id);
     const lane = former && this.lanes.get(former.endpointId);
     if (!lane) return undefined;
@@ -129,11 +129,11 @@ export class Webhooks {
   }
 
   /** Brings an event into a lane, with what is to go wrong with it. */
-  private schedule(lane: Lane, event: SandboxEvent): void {
+  private schedule(lane: EndpointQueue, event: SandboxEvent): void {
     const text = JSON.stringify(event.body, undefined, 4);
     const { fault: set } = this.options.trouble(event.topic);
     const fault = set?.fault;
-    const how = fault?.replace('webhook-', '') as Resending | undefined;
+    const how = fault?.replace('webhook-', '') as ResendMode | undefined;
     const secret = this.options.secret;
     const delivery = this.note(lane, event.topic, spoiledBody(text, how), {
       signature: sign(text, how === 'wrong-signature' ? randomBytes(16).toString('hex') : secret),
@@ -154,13 +154,13 @@ export class Webhooks {
     }
   }
 
-  private hold(lane: Lane, event: SandboxEvent, job: Job, seconds: number): void {
+  private hold(lane: EndpointQueue, event: SandboxEvent, job: Job, seconds: number): void {
     const timer = setTimeout(() => this.release((entry) => entry.job === job), seconds * 1000);
     if (this.options.unref) timer.unref();
     this.held.push({ lane, event, job, timer });
   }
 
-  private release(due: (held: Held) => boolean): void {
+  private release(due: (held: Deferred) => boolean): void {
     const released = this.held.filter(due);
     this.held = this.held.filter((entry) => !released.includes(entry));
     for (const { lane, job, timer } of released) {
@@ -170,7 +170,12 @@ export class Webhooks {
   }
 
   /** Makes a delivery and keeps it in the log. */
-  private note(lane: Lane, topic: string, body: string, { signature }: { signature: string }): Delivery {
+  private note(
+    lane: EndpointQueue,
+    topic: string,
+    body: string,
+    { signature }: { signature: string },
+  ): Delivery {
     const delivery: Delivery = {
       id: randomUUID(),
       endpointId: lane.endpoint.id,
@@ -183,13 +188,13 @@ export class Webhooks {
       attempts: [],
     };
     this.log.push(delivery);
-    if (this.log.length > KEPT) this.log.shift();
+    if (this.log.length > MAX_LOGGED) this.log.shift();
     this.options.changed();
     return delivery;
   }
 
-  private enqueue(lane: Lane, job: Job): void {
-    if (lane.queue.length >= KEPT) {
+  private enqueue(lane: EndpointQueue, job: Job): void {
+    if (lane.queue.length >= MAX_LOGGED) {
       const dropped = lane.queue.splice(1, 1)[0];
       if (dropped) this.settle(dropped.delivery, 'dropped');
     }
@@ -197,7 +202,7 @@ export class Webhooks {
     if (!lane.busy) this.next(lane);
   }
 
-  private next(lane: Lane): void {
+  private next(lane: EndpointQueue): void {
     const job = lane.queue[0];
     lane.busy = job !== undefined;
     if (!job) return;
@@ -220,7 +225,7 @@ export class Webhooks {
     );
   }
 
-  private attempted(lane: Lane, job: Job, outcome: { status?: number; error?: string }): void {
+  private attempted(lane: EndpointQueue, job: Job, outcome: { status?: number; error?: string }): void {
     const { delivery } = job;
     delivery.attempts.push({ timestamp: new Date().toISOString(), ...outcome });
     if (lane.abort.signal.aborted) return;
@@ -246,7 +251,7 @@ export class Webhooks {
   }
 }
 
-const newLane = (endpoint: WebhookEndpoint): Lane => ({
+const newLane = (endpoint: WebhookEndpoint): EndpointQueue => ({
   endpoint,
   queue: [],
   busy: false,
@@ -257,6 +262,6 @@ const newLane = (endpoint: WebhookEndpoint): Lane => ({
 const spoiledBody = (body: string, how: string | undefined): string =>
   how === 'changed-byte' ? body.replace(/\d/, (digit) => (digit === '9' ? '1' : '9')) : body;
 
-const spoiledSignature = ({ body, signature }: Delivery, how: Resending): { signature: string } => ({
+const spoiledSignature = ({ body, signature }: Delivery, how: ResendMode): { signature: string } => ({
   signature: how === 'wrong-signature' ? sign(body, randomBytes(16).toString('hex')) : signature,
 });

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Delivery } from '../../../src/sandbox/webhooks/delivery';
-import type { SetFault } from '../../../src/sandbox/faults/kinds';
+import type { ActiveFault } from '../../../src/sandbox/faults/kinds';
 import { random, type Random } from '../../../src/sandbox/data/random';
 import type { InboxView } from '../../../src/nodes/admin/inbox-view';
 import { inboxKey } from '../inbox-flow';
@@ -75,7 +75,7 @@ export interface Witness {
   entries: readonly Entry[];
   breaks: readonly Break[];
   deliveries: readonly Delivery[];
-  faults: readonly SetFault[];
+  faults: readonly ActiveFault[];
   kills: number;
   deploys: number;
   /** Events that are still open at the end. */
@@ -233,8 +233,8 @@ class Run {
   }
 
   /** @returns the faults, with how often each was applied */
-  async endFaults(): Promise<SetFault[]> {
-    const { faults } = await this.control<{ faults: SetFault[] }>('GET', 'faults');
+  async endFaults(): Promise<ActiveFault[]> {
+    const { faults } = await this.control<{ faults: ActiveFault[] }>('GET', 'faults');
     await this.control('DELETE', 'faults');
     return faults;
   }
@@ -270,7 +270,7 @@ class Run {
     return ok ? stats.waiting + stats.inFlight : 1;
   }
 
-  async testimony(orders: readonly Order[], faults: readonly SetFault[], open: number): Promise<Witness> {
+  async testimony(orders: readonly Order[], faults: readonly ActiveFault[], open: number): Promise<Witness> {
     return {
       orders,
       placed: this.#placed,

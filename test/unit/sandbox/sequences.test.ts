@@ -119,11 +119,11 @@ const steps: Record<string, (walk: Walk) => Promise<unknown>> = {
   },
   move: ({ sandbox, patient, order, choose }) => {
     const move = order && choose(moves(patient, order));
-    if (move) sandbox.shop.lifecycle.move(patient, order, move.name, move.element);
+    if (move) sandbox.services.lifecycle.move(patient, order, move.name, move.element);
     return nothing();
   },
   release: ({ sandbox, patient, order, choose }) => {
-    if (order && choose([true, false, false])) sandbox.shop.lifecycle.release(patient, order);
+    if (order && choose([true, false, false])) sandbox.services.lifecycle.release(patient, order);
     return nothing();
   },
 };
@@ -200,12 +200,12 @@ describe('Every answer of the sandbox is valid and digestible for the UI-Kit', (
       fc.asyncProperty(sequence, async (walked) => {
         sandbox.reset();
         let counter = 0;
-        for (const [name, dice, who] of walked) {
+        for (const [name, rng, who] of walked) {
           counter++;
-          let salt = dice;
+          let salt = rng;
           const choose: Choose = (list) => list[(salt = (salt * 31 + 7) >>> 0) % Math.max(1, list.length)];
           const patientIdentifier = `SB-${String(who + 1).padStart(6, '0')}`;
-          const patient = sandbox.shop.store.edit(patientIdentifier)!;
+          const patient = sandbox.services.store.edit(patientIdentifier)!;
           const legal = async (...args: Parameters<Walk['call']>): Promise<InProcessAnswer> => {
             const answer = await call(...args);
             assert.ok(answer.status < 300, `${args.join(' ')}: ${JSON.stringify(answer.body)}`);

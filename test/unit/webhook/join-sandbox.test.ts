@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { NodeAPI } from 'node-red';
-import { joinSandbox } from '../../../src/nodes/webhook/sandbox';
+import { registerWithSandbox } from '../../../src/nodes/webhook/sandbox';
 import type { ConfigNode } from '../../../src/nodes/shared/config-node';
 
 describe('webhook nodes that join the sandbox before the server listens', () => {
@@ -18,7 +18,7 @@ describe('webhook nodes that join the sandbox before the server listens', () => 
       },
     } as unknown as ConfigNode;
     const leave = Array.from({ length: 20 }, (_, index) =>
-      joinSandbox(RED, config, `/hook${index}`, ['order.created']),
+      registerWithSandbox(RED, config, `/hook${index}`, ['order.created']),
     );
     assert.equal(server.listenerCount('listening'), before + 1);
     leave[0]?.();
@@ -28,7 +28,7 @@ describe('webhook nodes that join the sandbox before the server listens', () => 
     assert.ok(!registered.includes('/hook0/order.created'));
     for (const each of leave) each();
     assert.deepEqual(registered, []);
-    const again = joinSandbox(RED, config, '/late', ['order.created']);
+    const again = registerWithSandbox(RED, config, '/late', ['order.created']);
     await new Promise(setImmediate);
     assert.deepEqual(registered, ['/late/order.created']);
     again();

@@ -106,7 +106,7 @@ export class InboxContext {
    * Turns an event into a dead letter. The record itself is moved as it is, also where it cannot be read.
    * @param written called once that is stored
    */
-  bury(
+  deadLetter(
     id: string,
     record: Buffer,
     death: Omit<DeadLetterInfo, 'deadLetteredAt'>,

@@ -282,7 +282,7 @@ export class Dispatcher {
   ): void {
     lease.phase = 'ending';
     this.context
-      .bury(lease.id, record, death, event, () => this.leases.end(lease.id))
+      .deadLetter(lease.id, record, death, event, () => this.leases.end(lease.id))
       .then(
         () => this.pump(),
         // Closed before: it is found again as it was.

@@ -121,7 +121,7 @@ export class LocalInbox implements Inbox {
           cause: 'dead_lettered',
           ...(reason ? { reason } : {}),
         } as const;
-        await context.bury(id, record, death, event, () => leases.end(id));
+        await context.deadLetter(id, record, death, event, () => leases.end(id));
       }
       leases.end(id);
     } catch {
