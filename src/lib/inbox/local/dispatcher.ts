@@ -2,6 +2,7 @@ import type { InboxClock } from '../clock';
 import { DelayQueue } from './delay-queue';
 import type { InboxMessage, InboxEvent } from '../contract';
 import { type Lease, Leases } from '../leases';
+import { Pump } from '../pump';
 import { readEvent } from '../record';
 import { allKeys, keys, encodeState, type InboxContext, type DeliveryState, decodeState } from './context';
 
@@ -38,9 +39,12 @@ export class Dispatcher {
   /** Last id stored before this inbox was opened: whether those were emitted before is not certain. */
   #preexistingMax = '';
   #timer: NodeJS.Timeout | undefined;
-  #pumping: Promise<void> | undefined;
-  #again = false;
-  #stopped = true;
+  readonly #pump = new Pump(
+    () => this.#takeAll(),
+    () => this.context.commit.usable && this.leases.available > 0,
+    // Its reopening starts the pump anew.
+    (error) => this.context.commit.failed(error),
+  );
   #ready: InboxMessage[] = [];
 
   /**
@@ -85,21 +89,21 @@ export class Dispatcher {
       this.#delayed.add(id, performance.now() + (elapsed === undefined ? 0 : delay - elapsed));
     });
     if (implausible > 0) this.context.consumer.onDurabilityWarning('clock_set_back');
-    this.#stopped = false;
+    this.#pump.start();
     this.#setTimer();
     this.pump();
   }
 
   /** Emits nothing more. @returns the deliveries that were not ended */
   async stop(): Promise<Lease[]> {
-    this.#stopped = true;
+    const stopped = this.#pump.stop();
     clearTimeout(this.#timer);
-    await this.idle();
+    await stopped;
     return this.leases.clear();
   }
 
-  async idle(): Promise<void> {
-    while (this.#pumping) await this.#pumping;
+  idle(): Promise<void> {
+    return this.#pump.settled();
   }
 
   /**
@@ -107,7 +111,7 @@ export class Dispatcher {
    * @returns whether it will be emitted straight from memory; a place is then kept for it
    */
   reserve(id: string): boolean {
-    const direct = !this.#stopped && this.#cursor >= this.#tail && this.leases.reserve();
+    const direct = !this.#pump.isStopped && this.#cursor >= this.#tail && this.leases.reserve();
     if (direct) this.#cursor = id;
     else this.#tail = id;
     return direct;
@@ -126,7 +130,7 @@ export class Dispatcher {
     if (!direct) return this.pump();
     this.leases.unreserve();
     // It is stored as emitted, and is not.
-    if (this.#stopped) return this.#store(id, { attempts: 0 });
+    if (this.#pump.isStopped) return this.#store(id, { attempts: 0 });
     if (this.leases.acquire(id, 1, size, true)) this.#emit(id, 1, false, event);
   }
 
@@ -157,28 +161,16 @@ export class Dispatcher {
 
   /** Emits what may be emitted now. */
   pump(): void {
-    if (this.#stopped || !this.context.commit.usable) return;
-    this.#again = true;
-    if (this.#pumping || this.leases.available === 0) return;
-    this.#pumping = this.#pump()
-      // Its reopening starts the pump anew.
-      .catch((error: unknown) => this.context.commit.failed(error))
-      .finally(() => {
-        this.#pumping = undefined;
-        if (this.#again) this.pump();
-      });
+    this.#pump.pump();
   }
 
-  async #pump(): Promise<void> {
-    while (this.#again && !this.#stopped) {
-      this.#again = false;
-      while (this.leases.available > 0 && !this.#stopped) {
-        const room = Math.min(pageSize, this.leases.available);
-        const due = await this.#takeDue(room);
-        const taken = due.length > 0 ? due : await this.#takeInOrder(room);
-        if (taken.length === 0) break;
-        for (const one of taken) this.#begin(one);
-      }
+  async #takeAll(): Promise<void> {
+    while (this.leases.available > 0 && !this.#pump.isStopped) {
+      const room = Math.min(pageSize, this.leases.available);
+      const due = await this.#takeDue(room);
+      const taken = due.length > 0 ? due : await this.#takeInOrder(room);
+      if (taken.length === 0) break;
+      for (const one of taken) this.#begin(one);
     }
   }
 
@@ -268,7 +260,7 @@ export class Dispatcher {
     const { attempt } = lease;
     const redelivered = attempt > 1 || state?.redelivered === true || id <= this.#preexistingMax;
     this.#store(id, { attempts: attempt, ...(state?.redelivered ? { redelivered: true } : {}) }, () => {
-      if (this.#stopped) return;
+      if (this.#pump.isStopped) return;
       this.leases.open(lease);
       this.#emit(id, attempt, redelivered, read.event);
     });
@@ -308,12 +300,12 @@ export class Dispatcher {
   #deliver(): void {
     const deliveries = this.#ready;
     this.#ready = [];
-    for (const delivery of deliveries) if (!this.#stopped) this.context.consumer.deliver(delivery);
+    for (const delivery of deliveries) if (!this.#pump.isStopped) this.context.consumer.deliver(delivery);
   }
 
   #setTimer(): void {
     clearTimeout(this.#timer);
-    if (this.#stopped || this.#delayed.next === Infinity) return;
+    if (this.#pump.isStopped || this.#delayed.next === Infinity) return;
     const pause = Math.max(0, this.#delayed.next - performance.now());
     this.#timer = setTimeout(
       () => {

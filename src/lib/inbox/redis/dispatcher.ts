@@ -1,5 +1,6 @@
 import type { InboxConsumer } from '../contract';
 import { Leases } from '../leases';
+import { Pump } from '../pump';
 import type { ReadRecord } from '../record';
 import type { ServerClock } from './clock';
 import type { DeadLetters } from './dead-letters';
@@ -8,9 +9,9 @@ import * as replies from './replies';
 import * as scripts from './scripts';
 
 /** Seconds after which an idle instance looks by itself: for what others have lost, or cannot take. */
-const POLL_INTERVAL_MS = 5;
+const POLL_INTERVAL_S = 5;
 /** Milliseconds between two looks at what has been ended elsewhere, while no place is free here. */
-const compareEvery = 1000;
+const RECONCILE_INTERVAL_MS = 1000;
 /** Ids that are asked for at once. */
 const page = 1000;
 const longestTimer = 2 ** 31 - 1;
@@ -34,11 +35,14 @@ export class Dispatcher {
   /** For when the timer is set, by the monotonic clock of the process. */
   #next = Infinity;
   #comparing: NodeJS.Timeout | undefined;
-  #pumping: Promise<void> | undefined;
-  #again = false;
+  readonly #pump = new Pump(
+    () => this.#takeAll(),
+    () => this.session.usable,
+    // The session has noticed, and starts it anew.
+    () => undefined,
+  );
   /** There may be more to take than there were places for. */
   #more = false;
-  #stopped = true;
   #waiting = false;
   /** Timed out here, and as far as is known still held in the stream: it was emitted, unlike what is given back. */
   readonly #expired = new Set<string>();
@@ -59,22 +63,22 @@ export class Dispatcher {
 
   /** Begins, or goes on after the link was broken. */
   start(): void {
-    this.#stopped = false;
+    this.#pump.start();
     this.pump();
     this.#wait();
   }
 
   /** Emits nothing more. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    const stopped = this.#pump.stop();
     clearTimeout(this.#timer);
     clearTimeout(this.#comparing);
     this.leases.clear();
-    await this.idle();
+    await stopped;
   }
 
-  async idle(): Promise<void> {
-    while (this.#pumping) await this.#pumping;
+  idle(): Promise<void> {
+    return this.#pump.settled();
   }
 
   /** A place has become free. */
@@ -86,7 +90,7 @@ export class Dispatcher {
   /** Something is due. @param pause milliseconds from now */
   due(pause: number): void {
     const time = performance.now() + pause;
-    if (this.#stopped || this.#next <= time) return;
+    if (this.#pump.isStopped || this.#next <= time) return;
     clearTimeout(this.#timer);
     this.#next = time;
     if (pause <= 0) return this.#pumpDue();
@@ -96,15 +100,7 @@ export class Dispatcher {
 
   /** Takes what can be taken now. */
   pump(): void {
-    this.#again = true;
-    if (this.#stopped || this.#pumping || !this.session.usable) return;
-    this.#pumping = this.#pump()
-      // The link has noticed, and starts it anew.
-      .catch(() => undefined)
-      .finally(() => {
-        this.#pumping = undefined;
-        if (this.#again && this.session.usable) this.pump();
-      });
+    this.#pump.pump();
   }
 
   /**
@@ -139,18 +135,15 @@ export class Dispatcher {
     this.pump();
   }
 
-  async #pump(): Promise<void> {
-    while (this.#again && !this.#stopped) {
-      this.#again = false;
-      while (this.leases.available > 0 && !this.#stopped) {
-        const asked = this.leases.available;
-        // Also where the call fails.
-        this.#more = true;
-        this.#more = (await this.#take(asked)) === asked;
-        if (!this.#more) break;
-      }
-      if (this.leases.available === 0) this.#compareLater();
+  async #takeAll(): Promise<void> {
+    while (this.leases.available > 0 && !this.#pump.isStopped) {
+      const asked = this.leases.available;
+      // Also where the call fails.
+      this.#more = true;
+      this.#more = (await this.#take(asked)) === asked;
+      if (!this.#more) break;
     }
+    if (this.leases.available === 0) this.#compareLater();
   }
 
   /** @returns how many were taken */
@@ -162,7 +155,7 @@ export class Dispatcher {
     this.clock.heard(time);
     if (setBack) this.consumer.onDurabilityWarning('clock_set_back');
     // What comes after the instance was stopped is given back with the rest.
-    if (this.#stopped) return 0;
+    if (this.#pump.isStopped) return 0;
     this.#next = Infinity;
     // What was due already found no place, and is taken when there is one.
     if (next !== undefined && next > 0) this.due(asked + next - performance.now());
@@ -185,7 +178,7 @@ export class Dispatcher {
   }
 
   #wait(): void {
-    if (this.#waiting || this.#stopped) return;
+    if (this.#waiting || this.#pump.isStopped) return;
     this.#waiting = true;
     this.#waitWhileRoom()
       .catch(() => undefined)
@@ -193,8 +186,8 @@ export class Dispatcher {
   }
 
   async #waitWhileRoom(): Promise<void> {
-    while (this.leases.available > 0 && !this.#stopped && this.session.usable) {
-      const woken = await this.session.wake(POLL_INTERVAL_MS);
+    while (this.leases.available > 0 && !this.#pump.isStopped && this.session.usable) {
+      const woken = await this.session.wake(POLL_INTERVAL_S);
       // Somebody else may have room.
       if (woken && this.leases.available === 0) await this.session.signal();
       this.pump();
@@ -207,13 +200,13 @@ export class Dispatcher {
     this.#comparing = setTimeout(() => {
       // Where the link is broken, it compares when it is back.
       this.#compareIfFull().catch(() => undefined);
-    }, compareEvery);
+    }, RECONCILE_INTERVAL_MS);
     this.#comparing.unref();
   }
 
   async #compareIfFull(): Promise<void> {
     await this.idle();
-    if (this.#stopped || !this.session.usable || this.leases.available > 0) return;
+    if (this.#pump.isStopped || !this.session.usable || this.leases.available > 0) return;
     await this.compare();
     // Comes back here where none was freed.
     this.freed();
