@@ -4,10 +4,11 @@
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { bin } from '../package.json';
 import { writeHtmlPages } from './docs-html';
+import { readCatalog } from './catalogs';
 import { generate } from './generate';
 import { helpTexts } from './help';
 import { nodePage, nodeTypes } from './node-pages';
@@ -52,7 +53,8 @@ function copyLocale(source: string): void {
   const target = join('dist/nodes', source);
   mkdirSync(target, { recursive: true });
   for (const name of readdirSync(source)) {
-    if (name.endsWith('.json')) cpSync(join(source, name), join(target, name));
+    const type = basename(name, '.json');
+    if (type !== name) writeFileSync(join(target, name), JSON.stringify(readCatalog(source, type)));
   }
   for (const [type, help] of helpTexts(source)) writeFileSync(join(target, `${type}.html`), help);
 }

@@ -1,6 +1,7 @@
 /** Completes the help texts: parts that several nodes share, and the list of errors. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { errorTexts } from './catalogs';
 
 export interface HelpParts {
   /** Shared parts by name. */
@@ -42,12 +43,11 @@ function escaped(text: string): string {
 /** @returns the help texts of one language by node type, complete */
 export function helpTexts(folder: string): Map<string, string> {
   const read = (...path: string[]) => readFileSync(join(folder, ...path), 'utf8');
-  const { errors, status } = JSON.parse(read('onegevity-config.json')) as {
-    errors: Record<string, string>;
-    status: Record<string, string>;
-  };
+  const { errors, status } = errorTexts(folder);
   const parts = Object.fromEntries(
-    readdirSync(join(folder, 'shared')).map((name) => [basename(name, '.html'), read('shared', name)]),
+    readdirSync(join(folder, 'shared'))
+      .filter((name) => name.endsWith('.html'))
+      .map((name) => [basename(name, '.html'), read('shared', name)]),
   );
   const types = readdirSync(folder).filter((name) => name.endsWith('.html'));
   return new Map(

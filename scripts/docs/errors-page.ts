@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { type ErrorCode, errorCodes, isRetryable } from '../../src/lib/errors';
+import { errorTexts } from '../catalogs';
 import { packageRoot } from '../support/npm';
 import { table } from './markdown';
 import { reasonsSection } from './reasons';
@@ -18,18 +19,13 @@ interface Group {
   codes: Record<string, string>;
 }
 
-interface Catalogue {
-  errors: Record<string, string>;
-  status: Record<string, string>;
-}
-
 /**
  * @throws Error where a code has no text, no status or no advice, where advice is for no code, or where it contradicts
  *   what the library says of the code
  */
 export function errorsPage(): string {
   const groups = load(read('docs/dev/source/errors.yaml')) as Group[];
-  const catalogue = JSON.parse(read('locales/en-US/onegevity-config.json')) as Catalogue;
+  const catalogue = errorTexts(join(packageRoot, 'locales/en-US'));
   const known = new Set<string>(errorCodes);
   const advised = groups.flatMap(({ codes }) => Object.keys(codes));
   complain(

@@ -19,8 +19,9 @@ const sizeLimit = 2_000_000;
 
 const allowed: readonly RegExp[] = [
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
-  /^dist\/(generated|lib|sandbox|nodes)\/[\w./-]+\.(js|d\.ts)$/,
+  /^dist\/(cli|generated|lib|sandbox|nodes)\/[\w./-]+\.(js|d\.ts)$/,
   /^dist\/generated\/(openapi|sandbox-page)\.json$/,
+  /^dist\/lib\/inbox\/redis\/lua\/[\w-]+\.lua$/,
   /^dist\/nodes\/[\w-]+\.html$/,
   /^dist\/nodes\/locales\/[a-z]{2}(-[A-Z]{2})?\/[\w-]+\.(json|html)$/,
   /^dist\/nodes\/icons\/[\w-]+\.svg$/,

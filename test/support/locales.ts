@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Catalog, readCatalog } from '../../scripts/catalogs';
 
 export const localesFolder = join(__dirname, '../../locales');
 
@@ -9,15 +10,10 @@ export const languages = readdirSync(localesFolder, { withFileTypes: true })
 
 /** A catalogue as texts by dotted key. */
 export function catalogue(language: string, type: string): Map<string, string> {
-  const file = join(localesFolder, language, `${type}.json`);
-  return new Map(flat(JSON.parse(readFileSync(file, 'utf8')) as Tree, ''));
+  return new Map(flat(readCatalog(join(localesFolder, language), type), ''));
 }
 
-interface Tree {
-  [key: string]: string | Tree;
-}
-
-function flat(tree: Tree, above: string): [string, string][] {
+function flat(tree: Catalog, above: string): [string, string][] {
   return Object.entries(tree).flatMap(([key, value]) =>
     typeof value === 'string' ? [[above + key, value] as [string, string]] : flat(value, `${above}${key}.`),
   );

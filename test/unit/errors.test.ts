@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
+import { errorTexts } from '../../scripts/catalogs';
 import { type ErrorCode, errorCodes, OnegevityError } from '../../src/lib/errors';
 
 const catalogues = join(__dirname, '../../locales');
@@ -37,11 +38,7 @@ const values: Record<string, string[]> = {
 describe('Errors', () => {
   for (const language of readdirSync(catalogues).filter((name) => /^[a-z]{2}(-[A-Z]{2})?$/.test(name))) {
     it(`have a sentence and a short status each in ${language}`, () => {
-      const file = join(catalogues, language, 'onegevity-config.json');
-      const texts = JSON.parse(readFileSync(file, 'utf8')) as Record<
-        'errors' | 'status',
-        Record<string, string>
-      >;
+      const texts = errorTexts(join(catalogues, language));
       for (const code of errorCodes) {
         assert.ok(texts.errors[code], code);
         const named = [...texts.errors[code].matchAll(/__(\w+?)__/g)].map(([, name]) => name);
