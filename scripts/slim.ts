@@ -24,6 +24,7 @@ export function slim(folder: string): void {
     else if (file.endsWith('openapi.json')) rewrite(file, withoutTexts);
     else if (file.endsWith('.json')) rewrite(file, (text) => JSON.stringify(JSON.parse(text)));
     else if (file.endsWith('.js')) rewrite(file, compact);
+    else if (file.endsWith('.lua')) rewrite(file, (text) => text.replace(/^--.*\n/gm, ''));
     // Before tags only: examples in <pre> keep their shape.
     else if (file.endsWith('.html')) rewrite(file, (text) => text.replace(/\n\s+(?=<)/g, '\n'));
   }
