@@ -1,3 +1,4 @@
+import { KEY_BYTES } from '../../lib/inbox/key-length';
 import { connectionTest } from './connection-test';
 import { button, byId, el, note, select, showDefaults } from '../lib/dom';
 import { environmentOf, type EnvironmentChoice } from '../lib/environment';
@@ -95,10 +96,10 @@ function sandboxPage(): HTMLElement {
   return el('a', link, shared('config.sandboxPage'));
 }
 
-/** A new key of 32 bytes for the durable inbox, shown so that it can be kept elsewhere too. */
+/** A new key for the durable inbox, shown so that it can be kept elsewhere too. */
 function offerKey(input: HTMLInputElement): void {
   const generate = button(shared('config.generateKey'), 'fa-key', () => {
-    const bytes = crypto.getRandomValues(new Uint8Array(32));
+    const bytes = crypto.getRandomValues(new Uint8Array(KEY_BYTES));
     input.type = 'text';
     input.value = btoa(String.fromCharCode(...bytes));
     input.dispatchEvent(new Event('input'));

@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { KEY_BYTES } from './key-length';
 import { OnegevityError } from '../errors';
 
 const version = 1;
@@ -30,7 +31,7 @@ export class Keyring {
   #random = Buffer.alloc(0);
 
   /**
-   * @param current 32 bytes as base64 or hex
+   * @param current {@link KEY_BYTES} bytes as base64 or hex
    * @param previous as `current`, or empty
    * @throws OnegevityError `inbox_key_missing`, `inbox_key_bad`
    */
@@ -41,7 +42,7 @@ export class Keyring {
 
   /** @returns a new key, as the constructor takes it */
   static generate(): string {
-    return randomBytes(32).toString('base64');
+    return randomBytes(KEY_BYTES).toString('base64');
   }
 
   /** @param mark a byte that can be read without the key, and is protected by the tag */
@@ -99,11 +100,16 @@ function associated(record: Buffer, id: string): Buffer {
   return data;
 }
 
+const hexKey = new RegExp(`^[0-9a-f]{${2 * KEY_BYTES}}$`, 'i');
+const base64Key = new RegExp(
+  `^[A-Za-z0-9+/]{${Math.ceil((KEY_BYTES * 4) / 3)}}={0,${(3 - (KEY_BYTES % 3)) % 3}}$`,
+);
+
 function keyOf(text: string): Key {
   const trimmed = text.trim();
-  const secret = /^[0-9a-f]{64}$/i.test(trimmed)
+  const secret = hexKey.test(trimmed)
     ? Buffer.from(trimmed, 'hex')
-    : /^[A-Za-z0-9+/]{43}=?$/.test(trimmed)
+    : base64Key.test(trimmed)
       ? Buffer.from(trimmed, 'base64')
       : undefined;
   if (!secret) throw new OnegevityError('inbox_key_bad');
