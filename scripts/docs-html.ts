@@ -8,6 +8,7 @@ import type { Tokens } from 'marked' with { 'resolution-mode': 'import' };
 import { name, version } from '../package.json';
 import { helpTexts } from './help';
 import { nodeTypes } from './node-pages';
+import { compactHtml } from './slim';
 import { packageRoot } from './support/npm';
 
 /** Where the pages lie in the package. The nodes' help links there. */
@@ -46,7 +47,7 @@ function nodePages(): [string, string][] {
     const content = help
       .replace(/<\/?script[^>]*>/g, '')
       .replaceAll(`href="resources/${name}/docs/`, `href="${'../'.repeat(nodeFolder.split('/').length)}`);
-    return [path, frame(path, type, `<h1>${type}</h1>\n${content}`)];
+    return [path, frame(path, type, `<h1>${type}</h1>${content}`)];
   });
 }
 
@@ -56,7 +57,7 @@ export async function writeHtmlPages(): Promise<void> {
   rmSync(target, { recursive: true, force: true });
   for (const [path, html] of await htmlPages()) {
     mkdirSync(dirname(join(target, path)), { recursive: true });
-    writeFileSync(join(target, path), html);
+    writeFileSync(join(target, path), compactHtml(html));
   }
   writeFileSync(join(target, 'style.css'), readFileSync(join(__dirname, 'docs/style.css')));
 }

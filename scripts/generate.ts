@@ -5,7 +5,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildSync } from 'esbuild';
+import { buildSync, transformSync } from 'esbuild';
 import { load } from 'js-yaml';
 import openapiTS, { astToString } from 'openapi-typescript';
 import type { OpenAPI3 } from 'openapi-typescript';
@@ -58,7 +58,8 @@ function sandboxPage(): Record<'html' | 'css' | 'js', string> {
   const [html = '', css = ''] = ['page.html', 'page.css'].map((name) =>
     readFileSync(join(folder, name), 'utf8'),
   );
-  return { html, css, js: outputFiles[0]?.text ?? '' };
+  const { code } = transformSync(css, { loader: 'css', minify: true });
+  return { html, css: code, js: outputFiles[0]?.text ?? '' };
 }
 
 function operationsSource(description: Description): string {

@@ -25,14 +25,18 @@ export function slim(folder: string): void {
     else if (file.endsWith('.json')) rewrite(file, (text) => JSON.stringify(JSON.parse(text)));
     else if (file.endsWith('.js')) rewrite(file, compact);
     else if (file.endsWith('.lua')) rewrite(file, (text) => text.replace(/^--.*\n/gm, ''));
-    // Before tags only: examples in <pre> keep their shape.
-    else if (file.endsWith('.html')) rewrite(file, (text) => text.replace(/\n\s+(?=<)/g, '\n'));
+    else if (file.endsWith('.html')) rewrite(file, compactHtml);
   }
 }
 
 function rewrite(file: string, change: (text: string) => string): void {
   const { mode } = statSync(file);
   writeFileSync(file, change(readFileSync(file, 'utf8')), { mode });
+}
+
+/** Takes out white space between tags; examples in <pre> keep their shape. */
+export function compactHtml(html: string): string {
+  return html.replace(/\n\s*(?=<(?!\/?(?:pre|code|a|strong|em)\b))/g, '');
 }
 
 function compact(program: string): string {

@@ -6,7 +6,8 @@ import { createApi, scopes } from './api/routes';
 import { Auth } from './http/auth';
 import { Changes } from './domain/changes';
 import { isLoopbackAddress } from './control/foreign';
-import { serveControl, type ControlRequest, type Controls } from './control/routes';
+import type { ControlRequest } from './control/request';
+import { serveControl, type Controls } from './control/routes';
 import { webhookFault } from './control/webhooks';
 import { Faults } from './faults/faults';
 import { readFault, type Fault } from './faults/kinds';
@@ -21,7 +22,7 @@ import { Store } from './domain/store';
 import { Webhooks } from './webhooks/queue';
 
 export type { Fault, FaultName } from './faults/kinds';
-export type { ControlRequest } from './control/routes';
+export type { ControlRequest } from './control/request';
 export { pageFile, type PageFile } from './server/page-files';
 
 export interface SandboxOptions {

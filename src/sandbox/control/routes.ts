@@ -14,6 +14,7 @@ import { advanceOrder, moveOrder, overview, releaseOrder, setBack } from './orde
 import type { Settings } from './state';
 import { look } from './view';
 import { addWebhook, resendDelivery } from './webhooks';
+import type { ControlRequest } from './request';
 
 export interface Controls {
   services: Services;
@@ -24,15 +25,6 @@ export interface Controls {
   changes: Changes;
   facts: Settings;
   reset(): void;
-}
-
-export interface ControlRequest {
-  method: string;
-  /** After `/sandbox/`, percent-encoded. */
-  path: string;
-  query?: URLSearchParams;
-  /** Parsed JSON. */
-  body?: unknown;
 }
 
 /** A request whose path has been taken apart. */
