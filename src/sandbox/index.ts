@@ -32,7 +32,7 @@ export interface SandboxOptions {
   host?: string;
   /**
    * Names by which the page and the control routes may be called beside `localhost`, 127.0.0.1, [::1] and `host`: for
-   * example a container's. All other names are refused, since a web page can let any name of its own point here.
+   * example a container's. All other names are rejected, since a web page can let any name of its own point here.
    */
   allowedHosts?: readonly string[];
   /** Opens the control routes from anywhere. Made up at each start unless it is given. */
@@ -142,7 +142,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const server = makeServer({
     api,
     controls,
-    doors: { hosts, token: controlToken, isOpen: () => isOpen },
+    access: { hosts, token: controlToken, isOpen: () => isOpen },
     redirectUris: options.redirectUris,
     unref,
     emit,

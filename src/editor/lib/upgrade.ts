@@ -4,7 +4,7 @@ import { isReadable, migrations, type SavedNode, migrate } from '../../lib/migra
 export interface Upgradable {
   type: string;
   _def: { defaults: Readonly<Record<string, unknown>> };
-  /** The node behind the editor's proxy, which refuses changes to a locked tab. */
+  /** The node behind the editor's proxy, which rejects changes to a locked tab. */
   __node__?: Upgradable;
   [property: string]: unknown;
 }

@@ -7,7 +7,7 @@ import { asObject, documentedPath } from '../http/response';
 const validators = new Map<string, ValidateFunction>();
 
 /**
- * Checks a body before it is sent. A model that the vendor documents is checked whole: unknown members refused,
+ * Checks a body before it is sent. A model that the vendor documents is checked whole: unknown members rejected,
  * required ones named. Of any other model only that it is a JSON object or list is known.
  * Identifiers are checked in every body.
  * @throws OnegevityError `bad_body` or `bad_identifier`, whose text names members and never holds a value

@@ -212,7 +212,7 @@ export class ApiClient {
   }
 
   /**
-   * One attempt. If the token may have expired, it is answered by one new token and one more try. If that is refused
+   * One attempt. If the token may have expired, it is answered by one new token and one more try. If that is rejected
    * too, the token is not what is wrong, and it stays.
    * @returns the response, or the fault on the way to it
    * @throws OnegevityError where no token can be had: the token manager has its own retries

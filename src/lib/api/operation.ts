@@ -28,7 +28,7 @@ export interface OperationBody {
   required: boolean;
   /** Name of the model under `components.schemas`. */
   schema: string;
-  /** The vendor documents this model (confidence A): unknown members are refused before sending. */
+  /** The vendor documents this model (confidence A): unknown members are rejected before sending. */
   strict: boolean;
 }
 

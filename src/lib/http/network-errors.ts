@@ -31,7 +31,7 @@ function causeChain(error: unknown): Fault[] {
  */
 export function networkCode(error: unknown, proxied: boolean): ErrorCode {
   const [code = 'network'] = causeChain(error).flatMap((fault) => codeFor(fault) ?? []);
-  // With a proxy in between, it is the proxy that was not found or refused.
+  // With a proxy in between, it is the proxy that was not found or rejected.
   return proxied && (code === 'dns' || code === 'connection_refused') ? 'proxy' : code;
 }
 

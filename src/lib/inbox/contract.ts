@@ -85,9 +85,9 @@ export interface InboxOptions {
   maxAttempts: number;
   /** Deliveries in flows at one time. Default 256. */
   inFlight?: number;
-  /** Events stored at one time, dead letters included; more are refused. Default 250,000. */
+  /** Events stored at one time, dead letters included; more are rejected. Default 250,000. */
   maxEvents?: number;
-  /** Bytes of all records; more are refused. Default 1 GiB. */
+  /** Bytes of all records; more are rejected. Default 1 GiB. */
   maxBytes?: number;
   /** Hashes remembered for {@link DedupOptions}; the oldest leave. Default 100,000. */
   maxUnique?: number;

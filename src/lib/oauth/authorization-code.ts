@@ -44,9 +44,9 @@ function requireAllowed(stated: readonly string[] | undefined, allowed: readonly
 async function requirePatient(client: CodeClient, token: string, patientIdentifier: string): Promise<void> {
   const path = `/patients/${pathSegment('patientIdentifier', patientIdentifier)}`;
   const response = await client.request({ method: 'GET', path, token }).catch((error: unknown) => {
-    const refused =
+    const rejected =
       error instanceof OnegevityError && ['unauthorized', 'forbidden', 'not_found'].includes(error.code);
-    throw refused ? new OnegevityError('wrong_patient') : error;
+    throw rejected ? new OnegevityError('wrong_patient') : error;
   });
   const named = asObject(response.body)?.patientIdentifier;
   if (named !== patientIdentifier) throw new OnegevityError('wrong_patient');

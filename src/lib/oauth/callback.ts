@@ -56,7 +56,7 @@ const answerHeaders = {
 };
 
 /** What the browser's own doing may lead to; every other fault is ours or the vendor's. */
-const refusals = new Set<ErrorCode>(['code_rejected', 'scope_too_wide', 'wrong_patient']);
+const rejections = new Set<ErrorCode>(['code_rejected', 'scope_too_wide', 'wrong_patient']);
 /** The same for each patient until somebody changes it: whoever runs the flow must hear of it. */
 const lasting = new Set<ErrorCode>(['scope_not_stated']);
 const longestCode = 4096;
@@ -71,16 +71,17 @@ export async function handleCallback(
 ): Promise<CallbackResponse> {
   // A HEAD would use up a state, a code and a token, and tell nobody.
   if (request.method !== 'GET') return { ...answer(405, { error: 'invalid_request' }), headers: allowGet };
-  if (!isFrameNavigation(request.headers)) return refused('not_a_frame');
+  if (!isFrameNavigation(request.headers)) return rejected('not_a_frame');
   const query = new URLSearchParams(/\?(.*)/s.exec(request.url)?.[1] ?? '');
-  if (['state', 'code', 'error'].some((name) => query.getAll(name).length > 1)) return refused('bad_request');
+  if (['state', 'code', 'error'].some((name) => query.getAll(name).length > 1))
+    return rejected('bad_request');
   const record = options.states.redeem(query.get('state') ?? '');
-  if (typeof record === 'string') return refused(record);
+  if (typeof record === 'string') return rejected(record);
   const { patientIdentifier, redirectUri } = record;
-  if (query.has('error')) return refused('denied', patientIdentifier);
+  if (query.has('error')) return rejected('denied', patientIdentifier);
   const code = query.get('code') ?? '';
   if (!/^[\x20-\x7e]+$/.test(code) || code.length > longestCode)
-    return refused('bad_request', patientIdentifier);
+    return rejected('bad_request', patientIdentifier);
   try {
     const client = await options.client();
     const { scopes } = options;
@@ -88,8 +89,8 @@ export async function handleCallback(
     return given(token, patientIdentifier);
   } catch (error) {
     const fault = error instanceof OnegevityError ? error : new OnegevityError('internal');
-    if (refusals.has(fault.code)) return refused(fault.code, patientIdentifier);
-    if (lasting.has(fault.code)) return { ...refused(fault.code, patientIdentifier), fault };
+    if (rejections.has(fault.code)) return rejected(fault.code, patientIdentifier);
+    if (lasting.has(fault.code)) return { ...rejected(fault.code, patientIdentifier), fault };
     const audit: Audit = { event: 'rejected', timestamp: now(), reason: fault.code, patientIdentifier };
     return { ...answer(503, { error: 'temporarily_unavailable' }), audit, fault };
   }
@@ -114,7 +115,7 @@ function given(
   return { ...answer(200, { access_token: value, token_type: 'Bearer', expires_in: expiresIn }), audit };
 }
 
-function refused(reason: Reason, patientIdentifier?: string): CallbackResponse {
+function rejected(reason: Reason, patientIdentifier?: string): CallbackResponse {
   const audit: Audit = { event: 'rejected', timestamp: now(), reason };
   if (patientIdentifier !== undefined) audit.patientIdentifier = patientIdentifier;
   return { ...answer(403, { error: 'access_denied' }), audit };

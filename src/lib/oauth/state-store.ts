@@ -7,7 +7,7 @@ export interface StateRecord {
   redirectUri: string;
 }
 
-/** Why a state is refused. `used_state` is also one that had to leave because there were too many. */
+/** Why a state is rejected. `used_state` is also one that had to leave because there were too many. */
 export type StateFault = 'missing_state' | 'invalid_state' | 'expired_state' | 'used_state';
 
 export interface StateOptions {

@@ -40,7 +40,7 @@ const assumedLifetime = 300;
 const defaultAttempts = 3;
 /** Milliseconds before its end at which a token is renewed; less for one that does not live long. */
 const latestRenewal = 60_000;
-/** Refused credentials stay refused: asking again at once for every message could lock an account. */
+/** Rejected credentials stay rejected: asking again at once for every message could lock an account. */
 const cooldown = 30_000;
 
 /** Answers that stay the same until somebody changes the configuration, which closes this manager. */
@@ -107,7 +107,7 @@ export class TokenManager {
     return pending.token;
   }
 
-  /** Forgets `token` because the API refused it; a newer one, got in the meantime, stays. */
+  /** Forgets `token` because the API rejected it; a newer one, got in the meantime, stays. */
   reject(token: string): void {
     if (this.#token?.value === token) this.#token = undefined;
   }
@@ -213,7 +213,7 @@ function isUnusable(response: TokenResponse): boolean {
   return isSuccess(response) && !isToken(asObject(body)?.access_token) && !isRefusal(body);
 }
 
-/** Some endpoints refuse with status 200: asking them again is no help. */
+/** Some endpoints reject with status 200: asking them again is no help. */
 function isRefusal(body: unknown): boolean {
   const fields = asObject(body);
   return typeof fields?.error === 'string' && !isToken(fields.access_token);

@@ -39,7 +39,7 @@ export interface WebhookEvent {
   headers: Record<string, string>;
 }
 
-/** Why a delivery was refused. */
+/** Why a delivery was rejected. */
 export type RejectionReason =
   | SignatureReason
   | 'empty_body'
@@ -50,7 +50,7 @@ export type RejectionReason =
   | 'body_consumed'
   | 'not_stored';
 
-/** What is told of a refused delivery: nothing of its body and none of its headers. */
+/** What is told of a rejected delivery: nothing of its body and none of its headers. */
 export interface Rejection {
   reason: RejectionReason;
   /** Of the answer. */

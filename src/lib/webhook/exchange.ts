@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** Milliseconds that a client gets to read a refusal sent before its body was read; then the socket is closed. */
+/** Milliseconds that a client gets to read a rejection sent before its body was read; then the socket is closed. */
 const LINGER_MS = 500;
 
 /**
- * One request and its answer. Every refusal has the same short body: a caller learns no more than the status.
+ * One request and its answer. Every rejection has the same short body: a caller learns no more than the status.
  */
 export class Exchange {
   #timer: NodeJS.Timeout | undefined;
@@ -44,13 +44,13 @@ export class Exchange {
   /**
    * Leaves the answer to the flow.
    * @param timeout milliseconds; then it is answered with 503
-   * @param settled called once, with whether the flow answered with a 2xx status
+   * @param ended called once, with whether the flow answered with a 2xx status
    * @param late called where the flow had not answered by then
    */
-  defer(timeout: number, settled: (acknowledged: boolean) => void, late: () => void): void {
+  defer(timeout: number, ended: (acknowledged: boolean) => void, late: () => void): void {
     const { response } = this;
     // The client was gone before: there will be no 'close' any more.
-    if (response.destroyed) return settled(false);
+    if (response.destroyed) return ended(false);
     this.#deferred = true;
     this.#timer = setTimeout(() => {
       if (!this.open) return;
@@ -61,7 +61,7 @@ export class Exchange {
       clearTimeout(this.#timer);
       this.#deferred = false;
       const { statusCode } = response;
-      settled(response.writableFinished && statusCode >= 200 && statusCode < 300);
+      ended(response.writableFinished && statusCode >= 200 && statusCode < 300);
     });
   }
 

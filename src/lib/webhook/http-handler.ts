@@ -72,7 +72,7 @@ export function readUntilAvailable(
   });
 }
 
-/** Refuses a delivery whose body was not read. */
+/** Rejects a delivery whose body was not read. */
 export function rejectFault(
   exchange: Exchange,
   { receiver }: ReceiverSlot,

@@ -38,7 +38,7 @@ export interface ReceiverOptions extends BodyLimits {
   /** @param exchange given where the flow answers */
   onEvent(event: WebhookEvent, exchange?: Exchange): void;
   onDuplicate(event: WebhookEvent): void;
-  onRejected(refusal: Rejection): void;
+  onRejected(rejection: Rejection): void;
   onPreviousSecret: () => void;
   /** The flow had not answered in time. */
   onLate: () => void;
@@ -46,7 +46,7 @@ export interface ReceiverOptions extends BodyLimits {
 
 /** A body that was read whole, what its header calls its encoding, and the URL's topic. */
 export interface RawRequest {
-  /** Released once it is refused, or verified and parsed. */
+  /** Released once it is rejected, or verified and parsed. */
   body: HeldBody;
   encoding: Encoding;
   topic: TopicName | undefined;
@@ -81,7 +81,7 @@ export class Receiver {
     else this.#whenReady.push(done);
   }
 
-  /** @param secrets without any, every delivery is refused */
+  /** @param secrets without any, every delivery is rejected */
   setSecrets(secrets: Secrets): void {
     this.#secrets = secrets;
     for (const done of this.#whenReady.splice(0)) done();

@@ -27,11 +27,11 @@ export interface Secrets {
 
 /**
  * 32 bytes in base64: 43 characters and the padding. The last character carries four bits only, so just one of 16
- * spellings is the encoder's; the others are refused like any other text that nobody signed with.
+ * spellings is the encoder's; the others are rejected like any other text that nobody signed with.
  */
 const wellFormed = /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/;
 
-const refused: Record<SignatureReason, SignatureCheck> = {
+const rejected: Record<SignatureReason, SignatureCheck> = {
   missing_signature: { ok: false, reason: 'missing_signature' },
   malformed_signature: { ok: false, reason: 'malformed_signature' },
   wrong_signature: { ok: false, reason: 'wrong_signature' },
@@ -73,14 +73,14 @@ export function verify(body: unknown, signature: unknown, secrets: unknown): boo
  * @param secrets the current secret, and the previous one during a change
  */
 export function check(body: unknown, signature: unknown, secrets: Secrets | undefined): SignatureCheck {
-  if (signature === undefined || signature === null || signature === '') return refused.missing_signature;
-  if (typeof signature !== 'string' || !wellFormed.test(signature)) return refused.malformed_signature;
+  if (signature === undefined || signature === null || signature === '') return rejected.missing_signature;
+  if (typeof signature !== 'string' || !wellFormed.test(signature)) return rejected.malformed_signature;
   const { current, previous } = secretsOf(secrets);
-  if (!current && !previous) return refused.no_secret;
+  if (!current && !previous) return rejected.no_secret;
   const claimed = Buffer.from(signature, 'base64');
   if (current && matches(claimed, body, current)) return accepted.current;
   if (previous && matches(claimed, body, previous)) return accepted.previous;
-  return refused.wrong_signature;
+  return rejected.wrong_signature;
 }
 
 function secretsOf(secrets: unknown): Secrets {

@@ -92,7 +92,7 @@ async function checkedBody(
   reader: FieldReader,
   msg: FlowMessage,
 ): Promise<unknown> {
-  if (operation.writes) refuseWebhookEvent(operation, def, msg);
+  if (operation.writes) rejectWebhookEvent(operation, def, msg);
   if (!operation.body) return undefined;
   const body = await readBody(reader, def.body, msg, pathMembers(operation));
   // However it was read: the event alone is no body.
@@ -111,7 +111,7 @@ function pathMembers({ parameters }: Operation): string[] {
  * A webhook wired straight into a write would send the event itself as patient data, or repeat what it reports.
  * Where the dialog names another place for what is written, the flow's author has chosen.
  */
-function refuseWebhookEvent(operation: Operation, def: ActionDef, msg: FlowMessage): void {
+function rejectWebhookEvent(operation: Operation, def: ActionDef, msg: FlowMessage): void {
   const { mode, type = 'msg', value = 'payload' } = def.body ?? {};
   const chosen = operation.composedOf
     ? operation.parameters.some((parameter) => !isDefaultField(parameter, def.fields?.[parameter.name]))

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 
 /**
  * What a request that counts as another origin's says of itself. A proxy that rewrites the Host header makes the
- * editor's own pages look like that, so whoever sees the refusal is told both names.
+ * editor's own pages look like that, so whoever sees the rejection is told both names.
  */
 export function namedBy({ headers }: IncomingMessage): { origin: string; host: string } {
   const { origin, referer = '', host = '-' } = headers;

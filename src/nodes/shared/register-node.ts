@@ -47,7 +47,7 @@ export function registerNode<Own extends Node, Def extends NodeDef>(
     try {
       def = currentDef(saved, table);
     } catch (fault) {
-      refuse(RED, this, translated(RED, fault));
+      reject(RED, this, translated(RED, fault));
       return;
     }
     load()(RED, this, def);
@@ -55,7 +55,7 @@ export function registerNode<Own extends Node, Def extends NodeDef>(
   RED.nodes.registerType(type, OnegevityNode);
 }
 
-function refuse(RED: NodeAPI, node: Node, error: OnegevityError): void {
+function reject(RED: NodeAPI, node: Node, error: OnegevityError): void {
   const show = (): void => {
     node.status({ fill: 'red', shape: 'ring', text: shared(RED, `status.${error.code}`) });
   };

@@ -57,7 +57,7 @@ export function buildUiKit(RED: NodeAPI, node: Node, def: UiKitDef): void {
   let open: Open | undefined;
   const warnings = new Set<string>();
   /** Of those who name no patient: anybody can send any number of such requests. */
-  const refusals = new RateLimit(5, 1);
+  const rejections = new RateLimit(5, 1);
   let closed = false;
 
   const context = ({ environment }: ConfigNode) => ({
@@ -80,7 +80,7 @@ export function buildUiKit(RED: NodeAPI, node: Node, def: UiKitDef): void {
   const report = ({ audit, fault }: CallbackResponse, config: ConfigNode): void => {
     if (closed || !audit) return;
     const anonymous = audit.event === 'rejected' && audit.patientIdentifier === undefined;
-    const suppressed = anonymous ? refusals.tryAcquire() : 0;
+    const suppressed = anonymous ? rejections.tryAcquire() : 0;
     if (suppressed === undefined) return;
     const payload = anonymous ? { ...audit, suppressed } : audit;
     const msg: FlowMessage = { payload, onegevity: context(config) };

@@ -18,7 +18,7 @@ export function webhookMessage(RED: NodeAPI, event: WebhookEvent, exchange?: Exc
   return msg;
 }
 
-/** @param suppressed how many refusals before this one were not reported */
-export function refusalMessage(refusal: Rejection, suppressed: number): NodeMessage {
-  return { payload: { ...refusal, suppressed } };
+/** @param suppressed how many rejections before this one were not reported */
+export function rejectionMessage(rejection: Rejection, suppressed: number): NodeMessage {
+  return { payload: { ...rejection, suppressed } };
 }

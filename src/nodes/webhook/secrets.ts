@@ -6,7 +6,7 @@ import type { WebhookStatus } from './status';
 
 /**
  * Gets the secrets, and shows the lasting status that follows from them. Where there are none, every delivery is
- * refused.
+ * rejected.
  */
 export async function secretsFor(
   RED: NodeAPI,

@@ -51,7 +51,7 @@ export class WebhookStatus {
   setStorage(code?: string, text = ''): void {
     if (code === this.#storage?.code) return;
     this.#storage = code === undefined ? undefined : { code, text };
-    // What came last was refused for that reason: red would look as if it still were so.
+    // What came last was rejected for that reason: red would look as if it still were so.
     if (code === undefined) this.#last = undefined;
     this.#changed();
   }

@@ -11,7 +11,7 @@ import { whenFlowsRun } from '../shared/flow-state';
 import { listen } from './listen';
 import { type WebhookDef, webhookOptions, type WebhookOptions } from './options';
 import { WebhookInbox, warnOfLeftovers } from './webhook-inbox';
-import { refusalMessage, webhookMessage } from './message';
+import { rejectionMessage, webhookMessage } from './message';
 import { CountedLog } from './counted-log';
 import { secretsFor } from './secrets';
 import { WebhookStatus } from './status';
@@ -41,30 +41,30 @@ function receive(
     rejected: options.rejectedOutput,
     deadLetters: options.deadLetterOutput,
   });
-  const refusals = new RateLimit(5, 1);
+  const rejectionLimit = new RateLimit(5, 1);
   const durable = options.inbox !== 'none';
   // A durable inbox remembers by itself, also after a restart.
   const duplicates =
     options.duplicateWindow > 0 && !durable ? new DedupWindow(options.duplicateWindow) : undefined;
   let previousMatched = false;
   let ended = false;
-  const counts = { received: 0, refused: 0, duplicates: 0, unwired: 0 };
+  const counts = { received: 0, rejected: 0, duplicates: 0, unwired: 0 };
   const isWired = (output: number): boolean => (node.wires?.[output]?.length ?? 0) > 0;
   /** Node-RED says nothing where the node at the end of a wire is disabled or missing. */
   const leadsToNode = (output: number): boolean =>
     (node.wires?.[output] ?? []).some((id) => Boolean(RED.nodes.getNode(id)));
-  const rejections = new CountedLog<RejectionReason>((reasons) => {
+  const rejectionLog = new CountedLog<RejectionReason>((reasons) => {
     const list = [...reasons].map(([reason, count]) => `${status.text(`reasons.${reason}`)}: ${count}`);
     node.warn(status.text('errors.rejected', { reasons: list.join(', ') }));
   });
 
   /** What came last, and beside it what must not be forgotten because of that. */
   const summary = (last: string): string => {
-    const { refused, unwired } = counts;
+    const { rejected, unwired } = counts;
     return [
       last,
       ...(unwired > 0 ? [status.text('status.unwired', { count: unwired })] : []),
-      ...(refused > 0 ? [status.text('status.rejected', { count: refused })] : []),
+      ...(rejected > 0 ? [status.text('status.rejected', { count: rejected })] : []),
     ].join(' · ');
   };
   const onEvent = (event: WebhookEvent, exchange?: Exchange): void => {
@@ -84,17 +84,17 @@ function receive(
       node.send(outputs.toArray(webhookMessage(RED, event), outputs.duplicates));
     }
   };
-  const onRefused = (refusal: Rejection): void => {
-    const count = ++counts.refused;
-    const { reason } = refusal;
-    rejections.add(reason);
+  const onRejected = (rejection: Rejection): void => {
+    const count = ++counts.rejected;
+    const { reason } = rejection;
+    rejectionLog.add(reason);
     status.setEvent('red', () =>
       status.text('status.refused', { reason: status.text(`reasons.${reason}`), count }),
     );
     if (outputs.rejected === undefined) return;
-    const suppressed = refusals.tryAcquire();
+    const suppressed = rejectionLimit.tryAcquire();
     if (suppressed === undefined) return;
-    node.send(outputs.toArray(refusalMessage(refusal, suppressed), outputs.rejected));
+    node.send(outputs.toArray(rejectionMessage(rejection, suppressed), outputs.rejected));
   };
 
   const emitDead = (event: WebhookEvent): void => {
@@ -131,7 +131,7 @@ function receive(
       isWired(outputs.indexOf(event)),
     onEvent,
     onDuplicate,
-    onRejected: onRefused,
+    onRejected: onRejected,
     onLate: () => {
       status.setEvent('yellow', () => status.text('status.flow_late'));
       status.warn(status.text('errors.flow_late', { seconds: options.responseTimeout / 1000 }));
@@ -153,7 +153,7 @@ function receive(
     ended = true;
     wiring.cancel();
     stop(removed);
-    rejections.close();
+    rejectionLog.close();
     status.close();
     duplicates?.clear();
     await receiver.close();

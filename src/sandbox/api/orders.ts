@@ -38,7 +38,7 @@ export const orderHandlers: Record<string, Handler> = {
       });
     }
     const state = newOrder(body, services.context);
-    refuseFaults(state, body);
+    rejectFaults(state, body);
     const patient =
       services.store.edit(patientIdentifier) ??
       addPatient(call, patientIdentifier, { ...body.patientInformation });
@@ -54,7 +54,7 @@ export const orderHandlers: Record<string, Handler> = {
     const patient = editPatient(call);
     const state = findOrder(patient, call);
     const body = call.body as UpdateOrderRequest;
-    refuseFaults(state, body);
+    rejectFaults(state, body);
     const { patientIdentifier } = patient.patient;
     if (body.patientInformation) {
       checkBirth(body.patientInformation.dateOfBirth, 'patientInformation.dateOfBirth');
@@ -90,8 +90,8 @@ function newOrder(body: CreateOrderRequest, around: Parameters<typeof createOrde
   );
 }
 
-/** Checks all changes before the first is made, so that a refused request leaves nothing behind. */
-function refuseFaults(state: OrderState, { kitActivations = [], labAppointments = [] }: Changes): void {
+/** Checks all changes before the first is made, so that a rejected request leaves nothing behind. */
+function rejectFaults(state: OrderState, { kitActivations = [], labAppointments = [] }: Changes): void {
   const fieldErrors = [
     ...kitActivations.flatMap((activation, index) => activationFault(state, activation, index)),
     ...repeated(kitActivations.map(({ packageElementIdentifier }) => packageElementIdentifier)),

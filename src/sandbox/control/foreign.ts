@@ -11,7 +11,7 @@ const FORWARDED = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x
 const foreignText =
   'The page and the controls of the sandbox answer to this computer only. If a proxy is in between, let it pass the Host header on, start the sandbox with --allow-host and --control-token, and open the page by the URL that it prints (/#token=…).';
 
-export interface Doors {
+export interface AccessPolicy {
   /** Names by which the sandbox may be called beside those of this computer. */
   hosts: readonly string[];
   /** Opens the control routes to whoever sends it, wherever they are. */
@@ -26,10 +26,10 @@ export interface Doors {
  * what they like, so where other computers can connect, or a proxy speaks for them, only the token counts.
  * @throws ApiError 401, 403
  */
-export function refuseForeign(doors: Doors, req: IncomingMessage): void {
-  if (hasToken(doors.token, req)) return;
-  refuseOtherOrigins(doors.hosts, req);
-  if (doors.isOpen() || FORWARDED.some((name) => req.headers[name] !== undefined)) {
+export function rejectForeign(access: AccessPolicy, req: IncomingMessage): void {
+  if (hasToken(access.token, req)) return;
+  rejectOtherOrigins(access.hosts, req);
+  if (access.isOpen() || FORWARDED.some((name) => req.headers[name] !== undefined)) {
     throw generalError(401, 'Send the control token: Authorization: Bearer …', {
       'www-authenticate': 'Bearer realm="onegevity-sandbox"',
     });
@@ -37,7 +37,7 @@ export function refuseForeign(doors: Doors, req: IncomingMessage): void {
 }
 
 /** The same for the page's files, which hold no data. @throws ApiError 403 */
-export function refuseOtherOrigins(hosts: readonly string[], req: IncomingMessage): void {
+export function rejectOtherOrigins(hosts: readonly string[], req: IncomingMessage): void {
   const named = req.headers.host ?? '';
   const name = /^(\[[^\]]*\]|[^:]*)(:\d+)?$/.exec(named)?.[1]?.toLowerCase() ?? '';
   const { origin } = req.headers;

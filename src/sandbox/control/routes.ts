@@ -1,6 +1,6 @@
 /**
  * The sandbox's own routes, by which its page, people and tests move it. They are nothing of the vendor's. Who may
- * call them is decided by whoever serves them: see {@link refuseForeign} and, inside Node-RED, the editor's rights.
+ * call them is decided by whoever serves them: see {@link rejectForeign} and, inside Node-RED, the editor's rights.
  */
 import type { Auth } from '../http/auth';
 import type { Changes } from '../domain/changes';

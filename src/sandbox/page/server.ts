@@ -13,7 +13,7 @@ export class HttpError extends Error {
   }
 }
 
-/** @throws Refused when the sandbox answers so, TypeError when it does not answer */
+/** @throws Rejected when the sandbox answers so, TypeError when it does not answer */
 export async function ask<T>(method: string, path: string, body?: object): Promise<T> {
   const response = await fetch(new URL(path, root), {
     method,
@@ -32,7 +32,7 @@ export async function ask<T>(method: string, path: string, body?: object): Promi
   throw new HttpError(response.status, said || texts.answered(response.status));
 }
 
-/** Whether Node-RED or the sandbox may have refused: a proxy asks for a name and a password, or for something else. */
+/** Whether Node-RED or the sandbox may have rejected: a proxy asks for a name and a password, or for something else. */
 function asksForToken({ headers }: Response): boolean {
   return /^bearer/i.test(headers.get('www-authenticate') ?? 'Bearer');
 }

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Api } from '../api/routes';
-import { type Doors, refuseForeign, refuseOtherOrigins } from '../control/foreign';
+import { type AccessPolicy, rejectForeign, rejectOtherOrigins } from '../control/foreign';
 import { serveControl, type Controls } from '../control/routes';
 import { documentAt } from '../domain/documents';
 import { ApiError, generalError } from '../http/errors';
@@ -16,7 +16,7 @@ export interface ServerParts {
   api: Api;
   controls: Controls;
   /** Who may call the control routes. */
-  doors: Doors;
+  access: AccessPolicy;
   /** Where `/oauth/authorize` may go on to; undefined: anywhere. */
   redirectUris: readonly string[] | undefined;
   unref: boolean;
@@ -37,7 +37,7 @@ export function makeServer(parts: ServerParts): Server {
     handle(parts, req, res).catch((error: unknown) => {
       if (res.headersSent || res.destroyed) res.destroy();
       else {
-        const { status, body, headers } = refusal(error);
+        const { status, body, headers } = rejection(error);
         sendJson(res, status, body, { ...headers, ...(isApi(req.url ?? '') && CORS) });
       }
     });
@@ -71,16 +71,16 @@ async function handle(parts: ServerParts, req: IncomingMessage, res: ServerRespo
 
 /** The page and the control routes, which answer to this computer, or to whoever has the token. */
 async function serveOwn(
-  { controls, doors }: ServerParts,
+  { controls, access }: ServerParts,
   req: IncomingMessage,
   res: ServerResponse,
   path: string,
   query: URLSearchParams,
 ): Promise<void> {
   const file = req.method === 'GET' ? pageFile(path) : undefined;
-  if (!file) refuseForeign(doors, req);
+  if (!file) rejectForeign(access, req);
   else {
-    refuseOtherOrigins(doors.hosts, req);
+    rejectOtherOrigins(access.hosts, req);
     res.writeHead(200, { ...file.headers, 'content-length': Buffer.byteLength(file.text) }).end(file.text);
     return;
   }
@@ -117,7 +117,7 @@ async function serveApi(
       else if (events.length > 0) res.on('close', () => emit(events));
       return reply;
     } catch (error) {
-      return refusal(error);
+      return rejection(error);
     }
   };
   const { authorization } = req.headers;
@@ -145,7 +145,7 @@ async function serveTokens(
         ...(fault?.fault === 'narrow-token' && { scopes: [] }),
       });
     } catch (error) {
-      return refusal(error);
+      return rejection(error);
     }
   };
   await respondWithFaults(trouble, { res, auth, authorization: undefined, headers: {}, serve, unref });
@@ -177,7 +177,7 @@ function noteFault(entry: RequestEntry, { delay, fault }: { delay: number; fault
 
 const isApi = (target: string): boolean => target.startsWith('/api/v1/');
 
-function refusal(error: unknown): ApiError {
+function rejection(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   return error instanceof URIError
     ? generalError(400, 'The path is not well encoded.')

@@ -53,7 +53,7 @@ export function post(posting: OutgoingRequest): Promise<number> {
     req.on('error', reject);
     req.on('close', () => {
       timers.forEach(clearTimeout);
-      // An answer that is not waited for leaves nothing else to settle by.
+      // An answer that is not waited for leaves nothing else to end with.
       if (hangUpAfter !== undefined) tooSlow();
     });
     req.on('response', (response) => {

@@ -44,7 +44,7 @@ interface Deferred {
   job: Job;
   /** Releases it although no other event has come. */
   timer: NodeJS.Timeout;
-  /** The delivery that has to be settled first. */
+  /** The delivery that has to be answered first. */
   after?: Delivery;
 }
 

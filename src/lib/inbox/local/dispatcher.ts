@@ -35,7 +35,7 @@ export class Dispatcher {
   /** Last id that was not emitted from memory. */
   #tail = '';
   /** Everything up to here has been written, or never will be. */
-  #settled = '';
+  #writtenUpTo = '';
   /** Last id stored before this inbox was opened: whether those were emitted before is not certain. */
   #preexistingMax = '';
   #timer: NodeJS.Timeout | undefined;
@@ -69,7 +69,7 @@ export class Dispatcher {
   /** @param last the greatest id in the store */
   async open(last: string): Promise<void> {
     this.#preexistingMax = last;
-    this.#settled = last;
+    this.#writtenUpTo = last;
     this.#tail = last;
     // Also opened again if the storage was damaged in between: then everything in it is emitted again, but for what is
     // in a flow and still stored.
@@ -119,14 +119,14 @@ export class Dispatcher {
 
   /** Takes back an announcement. */
   rollback(id: string, direct: boolean): void {
-    this.#settled = id;
+    this.#writtenUpTo = id;
     if (direct) this.leases.unreserve();
     this.pump();
   }
 
   /** An announced event has been written. */
   commit(id: string, direct: boolean, event: InboxEvent, size: number): void {
-    this.#settled = id;
+    this.#writtenUpTo = id;
     if (!direct) return this.pump();
     this.leases.unreserve();
     // It is stored as emitted, and is not.
@@ -220,8 +220,8 @@ export class Dispatcher {
   /** @returns none only where none waits, or nothing can be read */
   async #takeInOrder(room: number): Promise<Taken[]> {
     for (;;) {
-      const until = this.#settled;
-      // What was refused may be found until the store is open again.
+      const until = this.#writtenUpTo;
+      // What was rejected may be found until the store is open again.
       if (!this.context.commit.usable) return [];
       if (this.#cursor >= until) {
         this.#outOfOrder.clear();

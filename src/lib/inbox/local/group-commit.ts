@@ -14,8 +14,8 @@ interface Entry {
   /** Called in the order of entries, before any other entry is written. */
   written?: () => void;
   /** Set where the caller wants to know. */
-  refused?: (error: OnegevityError) => void;
-  /** Kept until it is written. What is not kept is refused after a failure, and must not turn up later either. */
+  rejected?: (error: OnegevityError) => void;
+  /** Kept until it is written. What is not kept is rejected after a failure, and must not turn up later either. */
   kept: boolean;
 }
 
@@ -30,7 +30,7 @@ export interface GroupCommitEvents {
  * load many events share one synced write.
  *
  * After a failed write the store is closed and opened again, since its journal may have a torn end behind which
- * nothing could be read back. Until that succeeds everything new is refused.
+ * nothing could be read back. Until that succeeds everything new is rejected.
  */
 export class GroupCommit {
   #queue: Entry[] = [];
@@ -101,7 +101,7 @@ export class GroupCommit {
     this.#usable = false;
     clearTimeout(this.#proving);
     await this.#closing;
-    for (const { refused } of this.#queue) refused?.(new OnegevityError('inbox_unavailable'));
+    for (const { rejected } of this.#queue) rejected?.(new OnegevityError('inbox_unavailable'));
     await this.store.close();
   }
 
@@ -141,7 +141,7 @@ export class GroupCommit {
           entry.written?.();
           resolve();
         },
-        refused: reject,
+        rejected: reject,
       });
     });
   }
@@ -182,9 +182,9 @@ export class GroupCommit {
       );
     } catch (error) {
       this.#doubtful = true;
-      // Before anybody learns of it: nobody may read what was refused and may be there for now.
+      // Before anybody learns of it: nobody may read what was rejected and may be there for now.
       this.#usable = false;
-      this.#refuse(group);
+      this.#reject(group);
       throw error;
     }
     for (const { written } of group) written?.();
@@ -199,10 +199,10 @@ export class GroupCommit {
   }
 
   /**
-   * Refuses what need not be kept. Whether the failed group was written after all shows only later, so what was refused
+   * Rejects what need not be kept. Whether the failed group was written after all shows only later, so what was rejected
    * is deleted first.
    */
-  #refuse(group: readonly Entry[]): void {
+  #reject(group: readonly Entry[]): void {
     const undone = group
       .filter(({ kept }) => !kept)
       .flatMap(({ operations }) => operations)
@@ -210,7 +210,7 @@ export class GroupCommit {
     const waiting = [...group, ...this.#queue];
     this.#queue = waiting.filter(({ kept }) => kept);
     if (undone.length > 0) this.#queue.unshift({ operations: undone, sync: true, kept: true });
-    for (const { kept, refused } of waiting) if (!kept) refused?.(new OnegevityError('inbox_unavailable'));
+    for (const { kept, rejected } of waiting) if (!kept) rejected?.(new OnegevityError('inbox_unavailable'));
   }
 
   #fault(error: unknown): void {

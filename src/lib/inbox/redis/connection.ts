@@ -38,7 +38,7 @@ export async function redisConnect(options: RedisOptions): Promise<Connect> {
   });
   const { username, password, tls } = options;
   const encrypted = tls !== undefined || url.protocol === 'rediss:';
-  // The client refuses to encrypt what the URL has in the clear.
+  // The client rejects to encrypt what the URL has in the clear.
   if (encrypted) url.protocol = 'rediss:';
   return async (lost) => {
     const client = redis.createClient({

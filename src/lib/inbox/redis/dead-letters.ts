@@ -10,7 +10,7 @@ import type { OfflineQueue } from './offline-queue';
 import * as replies from './replies';
 import * as scripts from './scripts';
 
-/** Milliseconds between two looks at what others have buried and not announced, since they were killed. */
+/** Milliseconds between two looks at what others have stored and not announced, since they were killed. */
 const lookEvery = 5000;
 const atOnce = 100;
 
@@ -48,14 +48,14 @@ export class DeadLetters {
     clearTimeout(this.#looking);
   }
 
-  /** Makes a dead letter of an event that is in a flow here. @returns what refuses that */
+  /** Makes a dead letter of an event that is in a flow here. @returns what rejects that */
   async add(
     id: string,
     attempt: number,
     death: Pick<DeadLetterInfo, 'cause' | 'reason'>,
     event: InboxEvent,
   ): Promise<unknown[]> {
-    const result = await this.#bury(id, attempt, death, false);
+    const result = await this.#store(id, attempt, death, false);
     if (replies.text(result[0]) === 'ok') {
       this.consumer.deadLetter({ id, event, attempt, redelivered: true, ...death });
       this.#told(id);
@@ -65,7 +65,7 @@ export class DeadLetters {
 
   /** Puts away what cannot be read. */
   async quarantine(id: string, attempt: number, cause: 'damaged' | 'unknown_key'): Promise<void> {
-    const result = await this.#bury(id, attempt, { cause }, true);
+    const result = await this.#store(id, attempt, { cause }, true);
     if (replies.text(result[0]) !== 'ok') return;
     this.consumer.quarantine(1, cause);
     this.#told(id);
@@ -93,7 +93,7 @@ export class DeadLetters {
     return isId(id) && (await this.session.run(scripts.discard, id)) === 1;
   }
 
-  async #bury(
+  async #store(
     id: string,
     attempts: number,
     death: Pick<DeadLetterInfo, 'cause' | 'reason'>,

@@ -24,7 +24,7 @@ export class OfflineQueue {
     }
   }
 
-  /** Carries out what is left; what has been overtaken by events refuses itself. @throws OnegevityError `inbox_unavailable` */
+  /** Carries out what is left; what has been overtaken by events rejects itself. @throws OnegevityError `inbox_unavailable` */
   async flush(): Promise<void> {
     for (let next = this.#waiting[0]; next; next = this.#waiting[0]) {
       await this.session.run(next.script, ...next.args());

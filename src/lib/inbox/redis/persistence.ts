@@ -17,7 +17,7 @@ export async function checkDurability(session: RedisSession): Promise<Durability
   return appendOnly === undefined || fsync === undefined ? 'redis_unchecked' : undefined;
 }
 
-/** Hosted servers often refuse CONFIG. */
+/** Hosted servers often reject CONFIG. */
 async function appendOnlyOfInfo(session: RedisSession): Promise<string | undefined> {
   const info = text(await session.tryCommand('INFO', 'persistence'));
   const [, enabled] = /^aof_enabled:([01])/m.exec(info) ?? [];

@@ -5,7 +5,7 @@ import { text } from './replies';
 const oldest = [6, 2];
 
 /**
- * Refuses a server that the inbox cannot work with, before it fails in the middle of something. In a cluster this node
+ * Rejects a server that the inbox cannot work with, before it fails in the middle of something. In a cluster this node
  * has the inbox's keys only by chance, and not for good.
  * @param info what the server says of itself, if it does
  * @throws OnegevityError `redis_cluster`, `redis_sentinel`, `redis_too_old`

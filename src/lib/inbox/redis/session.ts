@@ -69,7 +69,7 @@ export class RedisSession {
     }
   }
 
-  /** Asks the server something that it may refuse. @returns undefined where it does */
+  /** Asks the server something that it may reject. @returns undefined where it does */
   async tryCommand(...parts: Argument[]): Promise<unknown> {
     return this.#open?.main.command(...parts).catch(() => undefined);
   }
@@ -126,7 +126,7 @@ export class RedisSession {
       this.#open = { main, idle };
       // Where one is sent only once it proves unknown, it is overtaken by those that come after.
       await Promise.all(this.scripts.map(({ source }) => this.tryCommand('SCRIPT', 'LOAD', source)));
-      // Changes nothing; a server that refuses all writes refuses this one, too.
+      // Changes nothing; a server that rejects all writes rejects this one, too.
       await main.command('LREM', this.keys.wake, 0, 'none');
       this.#starting = true;
       await this.events.opened().finally(() => (this.#starting = false));
@@ -149,7 +149,7 @@ export class RedisSession {
     return this.#open;
   }
 
-  /** Whatever the server refuses but for want of room, a new beginning is the way to find out what holds. */
+  /** Whatever the server rejects but for want of room, a new beginning is the way to find out what holds. */
   #faulty(error: unknown): OnegevityError {
     const fault = faultOf(error);
     if (fault.code === 'redis_full') return fault;
@@ -179,7 +179,7 @@ export class RedisSession {
 }
 
 /**
- * Asks for the first time. A server that refuses a connection says so only now, and then hangs up.
+ * Asks for the first time. A server that rejects a connection says so only now, and then hangs up.
  * @returns undefined where nobody may ask
  */
 async function infoOf(connection: Connection): Promise<unknown> {
