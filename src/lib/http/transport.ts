@@ -110,7 +110,7 @@ async function openDispatcher(
   const common = {
     connections,
     maxResponseSize: maxBytes,
-    MAX_HEADER_SIZE: MAX_HEADER_SIZE,
+    maxHeaderSize: MAX_HEADER_SIZE,
     keepAliveTimeout: IDLE_CONNECTION_MS,
     // Our own timer covers the whole call.
     headersTimeout: 0,
