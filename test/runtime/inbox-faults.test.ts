@@ -117,11 +117,11 @@ describe('what the durable inbox has stored, on a real Node-RED', function () {
       const other = new LevelStore(suite.folder);
       await other.open();
       await suite.start(inboxFlow());
-      await suite.nodeRed.waitForStatus('hook', ({ text }) => text === 'inbox in use');
+      await suite.nodeRed.waitForStatus('hook', ({ text }) => text === 'inbox locked');
       assert.match(suite.nodeRed.log, /Another process uses the inbox folder/);
       assert.equal((await suite.send(eventBody(1))).status, 503);
       await other.close();
-      await suite.nodeRed.waitForStatus('hook', ({ text }) => text !== 'inbox in use');
+      await suite.nodeRed.waitForStatus('hook', ({ text }) => text !== 'inbox locked');
       assert.equal((await suite.send(eventBody(1))).status, 200);
     });
 

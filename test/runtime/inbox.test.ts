@@ -94,7 +94,7 @@ describe('the durable inbox on a real Node-RED', () => {
   it('refuses to be combined with an answer by the flow', async () => {
     await run(inboxFlow({ respond: 'flow' }));
     assert.equal((await suite.send(eventBody(1))).status, 503);
-    await suite.nodeRed.waitForStatus('hook', ({ text }) => text === 'inbox must respond');
+    await suite.nodeRed.waitForStatus('hook', ({ text }) => text === 'change "Respond"');
   });
 
   it('works in the sandbox without any key', async () => {

@@ -89,7 +89,7 @@ describe("the webhook node under Node-RED's settings", () => {
       assert.deepEqual(await statuses(), [500, 500]);
       await nodeRed.waitForStatus(
         'hook',
-        ({ fill, text }) => fill === 'red' && (text ?? '').includes('body already read'),
+        ({ fill, text }) => fill === 'red' && (text ?? '').includes('body read by other middleware'),
       );
       await nodeRed.waitForLog(/Another middleware read the body of a delivery/);
       const [message] = await nodeRed.waitForMessages('rejected');
