@@ -7,7 +7,15 @@ import { join } from 'node:path';
 import { packageRoot } from '../support/npm';
 
 const mocha = require.resolve('mocha/bin/mocha.js');
-const suites = ['editor', 'action-dialogs', 'config-dialog', 'webhook-dialog', 'keyboard', 'language'];
+const suites = [
+  'editor',
+  'action-dialogs',
+  'config-dialog',
+  'webhook-dialog',
+  'keyboard',
+  'language',
+  'help-docs',
+];
 
 /**
  * What the tests print is shown.
