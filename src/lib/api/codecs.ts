@@ -18,13 +18,13 @@ export interface Codec {
 }
 
 /** By the name that `x-converts` of the description gives. */
-const conversions: Readonly<Record<NonNullable<Operation['codec']>['as'], Codec>> = {
+const codecs: Readonly<Record<NonNullable<Operation['codec']>['as'], Codec>> = {
   surveyAnswers: { request: flattenAnswers, response: addAnswers },
 };
 
-/** @returns the conversion of an operation, or undefined where its body and answer are left as they are */
-export function codecOf({ codec: converts }: Operation): Codec | undefined {
-  return converts && conversions[converts.as];
+/** @returns the codec of an operation, or undefined where its body and answer are left as they are */
+export function codecOf({ codec }: Operation): Codec | undefined {
+  return codec && codecs[codec.as];
 }
 
 /**

@@ -70,7 +70,7 @@ const retryableCodes = new Set(['reset', 'timeout', 'connection_refused', 'dns',
  */
 export function retryDelay(
   { code, statusCode, retryAfter }: OnegevityError,
-  { writes, attempt, attempts: attempts }: { writes: boolean; attempt: number; attempts: number },
+  { writes, attempt, attempts }: { writes: boolean; attempt: number; attempts: number },
 ): number | undefined {
   if (attempt >= attempts) return undefined;
   const notProcessed = statusCode === 429 || (statusCode === 503 && retryAfter !== undefined);

@@ -5,6 +5,7 @@ import type { Axios, AxiosResponse, InternalAxiosRequestConfig } from 'axios' wi
 import type { Dispatcher } from 'undici';
 import { acceptEncoding, decode } from './content-encoding';
 import { OnegevityError } from '../errors';
+import { MAX_TIMEOUT_MS } from '../max-timeout';
 import { mayHaveArrived, networkCode } from './network-errors';
 import { type Proxy, proxyFor, type ProxyOptions } from './proxy';
 import type { RawResponse } from './response';
@@ -75,8 +76,6 @@ const MAX_HEADER_SIZE = 64 * 1024;
  * closed ends with an unknown outcome. Node's servers close after 5 s, most others later.
  */
 const IDLE_CONNECTION_MS = 4_000;
-/** Milliseconds: setTimeout takes no more, and would fire at once. */
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /**
  * Opens a keep-alive pool to one root. axios and undici are loaded here, at the first call of a flow.

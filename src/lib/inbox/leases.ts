@@ -1,3 +1,5 @@
+import { MAX_TIMEOUT_MS } from '../max-timeout';
+
 /**
  * `taken`: on its way into a flow, while that is being counted in the store. `open`: in a flow. `ending`: no longer in
  * a flow, while its end is being stored. It holds its place in all three.
@@ -16,8 +18,6 @@ export interface Lease {
   /** Emitted from memory: nothing but the record itself is stored. */
   direct: boolean;
 }
-
-const longestTimer = 2 ** 31 - 1;
 
 /**
  * The deliveries of an inbox: at most one of each event, and bounded in number. All have the same time in the flow, so the
@@ -130,7 +130,7 @@ export class Leases {
     if (this.#timer) return;
     for (const { phase, expires } of this.#all.values()) {
       if (phase !== 'open') continue;
-      const pause = Math.min(Math.max(0, expires - performance.now()), longestTimer);
+      const pause = Math.min(Math.max(0, expires - performance.now()), MAX_TIMEOUT_MS);
       this.#timer = setTimeout(() => this.#expire(), Math.ceil(pause));
       this.#timer.unref();
       return;

@@ -136,7 +136,7 @@ export class TokenManager {
       redirect_uri: redirectUri,
     });
     try {
-      return parseToken(await this.transport.postForm(form, headers), { grantType: true });
+      return parseToken(await this.transport.postForm(form, headers), { isCodeGrant: true });
     } catch (error) {
       // Kept apart from the client's own: a browser chooses the code, and must not stop the calls of flows.
       if (error instanceof OnegevityError) {
@@ -254,7 +254,7 @@ function formEncode(text: string): string {
 interface Asked {
   scope?: string;
   /** With an authorization code. */
-  grantType?: boolean;
+  isCodeGrant?: boolean;
 }
 
 function parseToken(response: TokenResponse, asked: Asked): IssuedToken {
@@ -289,11 +289,11 @@ function lifetimeOf(value: unknown, statusCode: number): number {
 function tokenError(
   statusCode: number,
   error: unknown,
-  { retryAfter, scope, grantType: grantType }: Asked & { retryAfter: number | undefined },
+  { retryAfter, scope, isCodeGrant }: Asked & { retryAfter: number | undefined },
 ): OnegevityError {
-  if (grantType && error === 'invalid_grant') return new OnegevityError('code_rejected', { statusCode });
+  if (isCodeGrant && error === 'invalid_grant') return new OnegevityError('code_rejected', { statusCode });
   // A bare 401 to a code may mean the code, which a browser chose: it must not lock out everybody else.
-  if (error === 'invalid_client' || (statusCode === 401 && !grantType))
+  if (error === 'invalid_client' || (statusCode === 401 && !isCodeGrant))
     return new OnegevityError('invalid_client', { statusCode });
   if (error === 'invalid_scope')
     return new OnegevityError('invalid_scope', { statusCode, values: { scope: scope || '-' } });

@@ -4,10 +4,7 @@ import { encodingOf } from '../http/content-encoding';
 import { type BodyFault, type BodyLimits, readBody } from './body';
 import { bodyMemory, type HeldBody } from './body-memory';
 import { Exchange } from './exchange';
-import type { Receiver } from './receiver';
-
-/** Seconds after which a client may try again when nobody can take its delivery at the moment. */
-const RETRY_AFTER_S = 5;
+import { type Receiver, RETRY_AFTER_S } from './receiver';
 
 /** Where the deliveries to a path go. The receiver behind it may change while a delivery is read. */
 export interface ReceiverSlot {

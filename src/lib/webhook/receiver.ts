@@ -58,8 +58,8 @@ interface ReadRequest extends RawRequest {
 
 const forwardedHeaderNames = ['content-type', 'content-encoding', 'user-agent', 'x-request-id'];
 const vendorHeaders = 'x-onegevity-';
-/** Seconds after which a client may try again when the receiver is about to close or could not store. */
-const RETRY_AFTER_S = 5;
+/** Seconds after which a client may try again when its delivery cannot be taken or stored at the moment. */
+export const RETRY_AFTER_S = 5;
 
 /** What a webhook endpoint does with a delivery, from its bytes to the event; it knows nothing of Node-RED. */
 export class Receiver {

@@ -1,5 +1,6 @@
 import type { NodeDef } from 'node-red';
 import type { TopicName } from '../../generated/topics';
+import { MAX_TIMEOUT_MS } from '../../lib/max-timeout';
 import { textOf } from '../../lib/onegevity/environments';
 import { selectedTopics } from '../../lib/webhook/outputs';
 
@@ -84,11 +85,8 @@ function bytes(size: unknown): number | undefined {
   return number === undefined ? undefined : Math.floor(Number(number) * (units[unit.toLowerCase()] ?? 1));
 }
 
-/** The longest time that Node.js' timers take. */
-const longest = 2 ** 31 - 1;
-
 function seconds(value: unknown, fallback: number): number {
-  return Math.min(positive(value, fallback) * 1000, longest);
+  return Math.min(positive(value, fallback) * 1000, MAX_TIMEOUT_MS);
 }
 
 function positive(value: unknown, fallback: number): number {

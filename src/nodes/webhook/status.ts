@@ -98,25 +98,25 @@ export class WebhookStatus {
   }
 
   #current(): { fill: Fill; shape: 'ring' | 'dot'; text: string } {
-    const setFault = this.#fault ?? this.#storage;
-    if (setFault) return { fill: 'red', shape: 'ring', text: setFault.text };
+    const fault = this.#fault ?? this.#storage;
+    if (fault) return { fill: 'red', shape: 'ring', text: fault.text };
     const last = this.#last;
-    const setLasting = this.#lastingText();
-    if (setLasting?.fill === 'red') return { ...setLasting, shape: 'ring' };
+    const lasting = this.#lastingText();
+    if (lasting?.fill === 'red') return { ...lasting, shape: 'ring' };
     const text = last?.text();
     const plain = text !== undefined && this.#troubles.has(text) ? undefined : text;
     // A long text runs below other nodes and over the edge of the screen, so what matters most comes first.
-    const texts = [...this.#troubles, setLasting?.text, plain].filter((one) => one !== undefined);
+    const texts = [...this.#troubles, lasting?.text, plain].filter((one) => one !== undefined);
     if (texts.length === 0) return { fill: 'green', shape: 'ring', text: this.text('status.waiting') };
     // A lasting warning stays beside what came last.
-    const fill = last?.fill === 'red' || !setLasting ? (last?.fill ?? 'yellow') : setLasting.fill;
-    return { fill, shape: setLasting || !last ? 'ring' : 'dot', text: texts.join(' · ') };
+    const fill = last?.fill === 'red' || !lasting ? (last?.fill ?? 'yellow') : lasting.fill;
+    return { fill, shape: lasting || !last ? 'ring' : 'dot', text: texts.join(' · ') };
   }
 
   /** A lasting condition, and the risk of the storage. */
   #lastingText(): { fill: Fill; text: string } | undefined {
-    const [setLasting, risk] = [this.#lasting, this.#risk];
-    if (setLasting?.fill === 'red' || risk === undefined) return setLasting;
-    return { fill: 'yellow', text: setLasting ? `${setLasting.text} · ${risk}` : risk };
+    const [lasting, risk] = [this.#lasting, this.#risk];
+    if (lasting?.fill === 'red' || risk === undefined) return lasting;
+    return { fill: 'yellow', text: lasting ? `${lasting.text} · ${risk}` : risk };
   }
 }

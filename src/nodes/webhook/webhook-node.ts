@@ -69,13 +69,14 @@ function receive(
   };
   const onEvent = (event: WebhookEvent, exchange?: Exchange): void => {
     const count = ++counts.received;
-    if (!leadsToNode(outputs.indexOf(event))) counts.unwired++;
+    const output = outputs.indexOf(event);
+    if (!leadsToNode(output)) counts.unwired++;
     const { topic } = event;
     status.setEvent('green', () => {
       const key = count === 1 ? 'status.event' : 'status.events';
       return summary(status.text(key, { topic: topic ?? status.text('ports.other'), count }));
     });
-    node.send(outputs.toArray(webhookMessage(RED, event, exchange), outputs.indexOf(event)));
+    node.send(outputs.toArray(webhookMessage(RED, event, exchange), output));
   };
   const onDuplicate = (event: WebhookEvent): void => {
     const count = ++counts.duplicates;
@@ -131,7 +132,7 @@ function receive(
       isWired(outputs.indexOf(event)),
     onEvent,
     onDuplicate,
-    onRejected: onRejected,
+    onRejected,
     onLate: () => {
       status.setEvent('yellow', () => status.text('status.flow_late'));
       status.warn(status.text('errors.flow_late', { seconds: options.responseTimeout / 1000 }));

@@ -1,13 +1,13 @@
 import type { InboxClock } from '../clock';
 import { DelayQueue } from './delay-queue';
 import type { InboxMessage, InboxEvent } from '../contract';
+import { MAX_TIMEOUT_MS } from '../../max-timeout';
 import { type Lease, Leases } from '../leases';
 import { Pump } from '../pump';
 import { readEvent } from '../record';
 import { allKeys, keys, encodeState, type InboxContext, type DeliveryState, decodeState } from './context';
 
 const pageSize = 64;
-const longestTimer = 2 ** 31 - 1;
 
 /** A stored event that has been taken, to be emitted now. */
 interface Taken {
@@ -313,7 +313,7 @@ export class Dispatcher {
         if (this.#delayed.next > performance.now()) this.#setTimer();
         else this.pump();
       },
-      Math.min(Math.ceil(pause), longestTimer),
+      Math.min(Math.ceil(pause), MAX_TIMEOUT_MS),
     );
     this.#timer.unref();
   }

@@ -1,4 +1,5 @@
 import type { InboxConsumer } from '../contract';
+import { MAX_TIMEOUT_MS } from '../../max-timeout';
 import { Leases } from '../leases';
 import { Pump } from '../pump';
 import type { ReadRecord } from '../record';
@@ -14,7 +15,6 @@ const POLL_INTERVAL_S = 5;
 const RECONCILE_INTERVAL_MS = 1000;
 /** Ids that are asked for at once. */
 const page = 1000;
-const longestTimer = 2 ** 31 - 1;
 
 export interface DispatcherOptions {
   /** Names this opening of the inbox among the consumers of the group. */
@@ -94,7 +94,7 @@ export class Dispatcher {
     clearTimeout(this.#timer);
     this.#next = time;
     if (pause <= 0) return this.#pumpDue();
-    this.#timer = setTimeout(() => this.#pumpDue(), Math.min(pause, longestTimer));
+    this.#timer = setTimeout(() => this.#pumpDue(), Math.min(pause, MAX_TIMEOUT_MS));
     this.#timer.unref();
   }
 
